@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file_system.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace proviso {
+namespace {
+
+std::unexpected<Error> system_error(const std::string& path, std::string_view doing, int number) {
+  std::string message = path + ": " + std::string(doing) + ": " + std::strerror(number);
+  if (number == ENOENT || number == ENOTDIR) return fail(Errc::not_found, std::move(message));
+  if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
+    return fail(Errc::exhausted, message + " (free some space and run it again; nothing is lost)");
+  }
+  return fail(Errc::unavailable, std::move(message));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+Result<void> write_all(int fd, const std::string& path, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return system_error(path, "write", errno);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<void> sync_directory(const std::string& path) {
+  const Descriptor dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!dir.ok()) return system_error(path, "open", errno);
+  if (::fsync(dir.get()) != 0) return system_error(path, "fsync", errno);
+  return {};
+}
+
+class RealAppendFile final : public AppendFile {
+ public:
+  RealAppendFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  Result<void> append(std::string_view bytes) override { return write_all(fd_.get(), path_, bytes); }
+  Result<void> sync() override {
+    if (::fdatasync(fd_.get()) != 0) return system_error(path_, "fdatasync", errno);
+    return {};
+  }
+
+ private:
+  Descriptor fd_;
+  std::string path_;
+};
+
+class RealFileSystem final : public FileSystem {
+ public:
+  Result<std::string> read(const std::string& path, std::uint64_t bytes_max) override {
+    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.ok()) return system_error(path, "open", errno);
+    std::string out;
+    std::string buffer(65536, '\0');
+    while (true) {
+      const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return system_error(path, "read", errno);
+      if (n == 0) return out;
+      out.append(buffer, 0, static_cast<std::size_t>(n));
+      if (out.size() > bytes_max) {
+        return fail(Errc::exhausted,
+                    path + ": longer than " + std::to_string(bytes_max) + " bytes");
+      }
+    }
+  }
+
+  Result<void> write_durable(const std::string& path, std::string_view bytes) override {
+    const std::string temporary = path + ".tmp";
+    {
+      const Descriptor fd(
+          ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      if (!fd.ok()) return system_error(temporary, "create", errno);
+      TRY_VOID(write_all(fd.get(), temporary, bytes));
+      if (::fsync(fd.get()) != 0) return system_error(temporary, "fsync", errno);
+    }
+    // A crash before the rename leaves the old file; after it, the new one, whose bytes are on disk.
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error(path, "rename", errno);
+    return sync_directory(parent_of(path));
+  }
+
+  Result<std::unique_ptr<AppendFile>> open_append(const std::string& path) override {
+    Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    if (!fd.ok()) return system_error(path, "open", errno);
+    TRY_VOID(sync_directory(parent_of(path)));
+    return std::unique_ptr<AppendFile>(std::make_unique<RealAppendFile>(std::move(fd), path));
+  }
+
+  Result<void> truncate(const std::string& path, std::uint64_t size) override {
+    const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd.ok()) return system_error(path, "open", errno);
+    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
+      return system_error(path, "truncate", errno);
+    }
+    if (::fsync(fd.get()) != 0) return system_error(path, "fsync", errno);
+    return {};
+  }
+
+  Result<void> make_directories(const std::string& path) override {
+    struct ::stat status {};
+    if (::stat(path.c_str(), &status) == 0) {
+      if (S_ISDIR(status.st_mode)) return {};
+      return fail(Errc::conflict, path + ": is a file, a folder should be here");
+    }
+    const std::string parent = parent_of(path);
+    if (parent != path) TRY_VOID(make_directories(parent));
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+      return system_error(path, "mkdir", errno);
+    }
+    return sync_directory(parent);
+  }
+
+  Result<void> remove(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0) return system_error(path, "remove", errno);
+    return sync_directory(parent_of(path));
+  }
+
+  bool exists(const std::string& path) override {
+    struct ::stat status {};
+    return ::stat(path.c_str(), &status) == 0;
+  }
+
+  Result<std::vector<std::string>> list(const std::string& path) override {
+    DIR* dir = ::opendir(path.c_str());
+    if (dir == nullptr) return system_error(path, "open", errno);
+    std::vector<std::string> names;
+    // readdir is safe here: each call has a stream of its own.
+    while (const dirent* entry = ::readdir(dir)) {  // NOLINT(concurrency-mt-unsafe)
+      const std::string name = entry->d_name;
+      if (name != "." && name != "..") names.push_back(name);
+    }
+    ::closedir(dir);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+};
+
+}  // namespace
+
+FileSystem& real_file_system() {
+  static RealFileSystem file_system;
+  return file_system;
+}
+
+Result<FileLock> FileLock::acquire(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return system_error(path, "open", errno);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const int number = errno;
+    ::close(fd);
+    if (number == EWOULDBLOCK) {
+      return fail(Errc::conflict, path + ": another proviso process is using this data folder "
+                                         "(wait for it, or stop it)");
+    }
+    return system_error(path, "lock", number);
+  }
+  return FileLock(fd);
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+}  // namespace proviso
