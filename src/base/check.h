@@ -7,7 +7,8 @@ namespace proviso {
 }  // namespace proviso
 
 // An invariant of ours. On in release builds. Never for what the outside world can cause.
-#define CHECK(x)                                                       \
-  do {                                                                 \
-    if (!(x)) [[unlikely]] ::proviso::check_failed(#x, __FILE__, __LINE__); \
+#define CHECK(x)                                       \
+  do {                                                 \
+    if (!(x)) [[unlikely]]                             \
+      ::proviso::check_failed(#x, __FILE__, __LINE__); \
   } while (false)

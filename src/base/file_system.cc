@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file_system.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <utility>
 
 namespace proviso {
 namespace {
@@ -69,7 +69,9 @@ Result<void> sync_directory(const std::string& path) {
 class RealAppendFile final : public AppendFile {
  public:
   RealAppendFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-  Result<void> append(std::string_view bytes) override { return write_all(fd_.get(), path_, bytes); }
+  Result<void> append(std::string_view bytes) override {
+    return write_all(fd_.get(), path_, bytes);
+  }
   Result<void> sync() override {
     if (::fdatasync(fd_.get()) != 0) return system_error(path_, "fdatasync", errno);
     return {};
@@ -109,7 +111,8 @@ class RealFileSystem final : public FileSystem {
       TRY_VOID(write_all(fd.get(), temporary, bytes));
       if (::fsync(fd.get()) != 0) return system_error(temporary, "fsync", errno);
     }
-    // A crash before the rename leaves the old file; after it, the new one, whose bytes are on disk.
+    // A crash before the rename leaves the old file; after it, the new one, whose bytes are on
+    // disk.
     if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error(path, "rename", errno);
     return sync_directory(parent_of(path));
   }
@@ -132,7 +135,7 @@ class RealFileSystem final : public FileSystem {
   }
 
   Result<void> make_directories(const std::string& path) override {
-    struct ::stat status {};
+    struct ::stat status{};
     if (::stat(path.c_str(), &status) == 0) {
       if (S_ISDIR(status.st_mode)) return {};
       return fail(Errc::conflict, path + ": is a file, a folder should be here");
@@ -151,7 +154,7 @@ class RealFileSystem final : public FileSystem {
   }
 
   bool exists(const std::string& path) override {
-    struct ::stat status {};
+    struct ::stat status{};
     return ::stat(path.c_str(), &status) == 0;
   }
 
@@ -184,8 +187,9 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
     const int number = errno;
     ::close(fd);
     if (number == EWOULDBLOCK) {
-      return fail(Errc::conflict, path + ": another proviso process is using this data folder "
-                                         "(wait for it, or stop it)");
+      return fail(Errc::conflict, path +
+                                      ": another proviso process is using this data folder "
+                                      "(wait for it, or stop it)");
     }
     return system_error(path, "lock", number);
   }

@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::int64_t kIntegerMax = (std::int64_t{1} << 53) - 1;
 
-// One UTF-16 code unit's sort weight for the next code point of well-formed UTF-8: code points above
-// U+FFFF sort as surrogates (0xD800..), below U+E000..U+FFFF. That is the only difference from bytes.
+// One UTF-16 code unit's sort weight for the next code point of well-formed UTF-8: code points
+// above U+FFFF sort as surrogates (0xD800..), below U+E000..U+FFFF. That is the only difference
+// from bytes.
 std::uint32_t utf16_weight(std::string_view s, std::size_t at) {
   const auto c = static_cast<unsigned char>(s[at]);
   if (c >= 0xF0) return 0xD800;
@@ -83,7 +84,8 @@ struct Parser {
     if (take('}')) return Json(std::move(members));
     while (true) {
       skip_space();
-      if (at >= text.size() || text[at] != '"') return wrong("a member name in quotes should be here");
+      if (at >= text.size() || text[at] != '"')
+        return wrong("a member name in quotes should be here");
       const std::size_t name_at = at;
       std::string name = TRY(string());
       skip_space();
@@ -186,7 +188,9 @@ struct Parser {
     if (at >= text.size()) return wrong("the text ends inside a string");
     const char c = text[at++];
     switch (c) {
-      case '"': case '\\': case '/': out.push_back(c); return {};
+      case '"':
+      case '\\':
+      case '/': out.push_back(c); return {};
       case 'b': out.push_back('\b'); return {};
       case 'f': out.push_back('\f'); return {};
       case 'n': out.push_back('\n'); return {};
@@ -323,8 +327,8 @@ const Json* Json::find(std::string_view name) const {
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   Parser parser{text, limits};
   if (text.size() > limits.bytes_max) {
-    return fail(Errc::exhausted, "1:1: the text is longer than " +
-                                     std::to_string(limits.bytes_max) + " bytes");
+    return fail(Errc::exhausted,
+                "1:1: the text is longer than " + std::to_string(limits.bytes_max) + " bytes");
   }
   if (!is_utf8(text)) return fail(Errc::invalid_input, "1:1: not UTF-8");
   Json value = TRY(parser.value(0));

@@ -14,7 +14,8 @@ class Random {
   virtual std::string bytes(std::size_t count) = 0;
 };
 
-/// OpenSSL's generator; for keys, salts and nonces. Any thread. Aborts if the system has no entropy.
+/// OpenSSL's generator; for keys, salts and nonces. Any thread. Aborts if the system has no
+/// entropy.
 class SystemRandom final : public Random {
  public:
   std::string bytes(std::size_t count) override;

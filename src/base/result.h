@@ -45,16 +45,18 @@ inline std::unexpected<Error> fail_in(std::string_view context, Error error) {
 }  // namespace proviso
 
 // Unwraps a Result or returns its error from the enclosing function. One TRY per statement.
-#define TRY(call)                                                                     \
-  __extension__({                                                                     \
-    auto result_ = (call);                                                            \
-    if (!result_) [[unlikely]] return std::unexpected(std::move(result_).error());    \
-    std::move(result_).value();                                                       \
+#define TRY(call)                                         \
+  __extension__({                                         \
+    auto result_ = (call);                                \
+    if (!result_) [[unlikely]]                            \
+      return std::unexpected(std::move(result_).error()); \
+    std::move(result_).value();                           \
   })
 
 // The same for Result<void>.
-#define TRY_VOID(call)                                                                \
-  do {                                                                                \
-    auto result_ = (call);                                                            \
-    if (!result_) [[unlikely]] return std::unexpected(std::move(result_).error());    \
+#define TRY_VOID(call)                                    \
+  do {                                                    \
+    auto result_ = (call);                                \
+    if (!result_) [[unlikely]]                            \
+      return std::unexpected(std::move(result_).error()); \
   } while (false)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/signing.h"
 
+#include <cstring>
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
-
-#include <cstring>
 
 #include "base/check.h"
 #include "base/digest.h"
@@ -86,10 +86,10 @@ Result<std::string> encrypted_pem(EVP_PKEY* key, std::string_view passphrase) {
   const auto iv = SystemRandom{}.bytes(16);
   std::string salt_copy = salt;
   std::string iv_copy = iv;
-  X509_ALGOR* algorithm = PKCS5_pbe2_set_scrypt(
-      EVP_aes_256_cbc(), reinterpret_cast<unsigned char*>(salt_copy.data()),
-      static_cast<int>(salt_copy.size()), reinterpret_cast<unsigned char*>(iv_copy.data()), 1U << 15U,
-      8, 1);
+  X509_ALGOR* algorithm =
+      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), reinterpret_cast<unsigned char*>(salt_copy.data()),
+                            static_cast<int>(salt_copy.size()),
+                            reinterpret_cast<unsigned char*>(iv_copy.data()), 1U << 15U, 8, 1);
   PKCS8_PRIV_KEY_INFO* info = EVP_PKEY2PKCS8(key);
   CHECK(algorithm != nullptr && info != nullptr);
   X509_SIG* sealed =

@@ -11,8 +11,8 @@
 
 namespace proviso {
 
-/// An Ed25519 public key (RFC 8032). Verified with OpenSSL's rule everywhere: it accepts what Go and
-/// the browsers accept, so that no signature is good at one gate and bad at another.
+/// An Ed25519 public key (RFC 8032). Verified with OpenSSL's rule everywhere: it accepts what Go
+/// and the browsers accept, so that no signature is good at one gate and bad at another.
 struct PublicKey {
   std::array<std::uint8_t, 32> bytes{};
   auto operator<=>(const PublicKey&) const = default;

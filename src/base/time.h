@@ -14,8 +14,8 @@ namespace proviso {
 using Time = std::chrono::sys_time<std::chrono::nanoseconds>;
 using Duration = std::chrono::nanoseconds;
 
-/// RFC 3339 with any offset and up to nine digits of a second; "t" or a space may stand for "T", and
-/// a missing offset means UTC (several cloud exports write it so).
+/// RFC 3339 with any offset and up to nine digits of a second; "t" or a space may stand for "T",
+/// and a missing offset means UTC (several cloud exports write it so).
 Result<Time> parse_time(std::string_view text);
 /// RFC 3339 UTC in seconds, as in every canonical document: 2026-11-23T12:00:00Z.
 std::string format_time(Time t);

@@ -11,7 +11,8 @@ constexpr std::array<std::string_view, kActionClassCount> kClasses = {"read",  "
 constexpr std::uint32_t kRateMax = 1'000'000;
 
 using enum Outcome;
-// Rows: throttle, read-only, export-only, deny. Columns: read, write, compute, admin, export, other.
+// Rows: throttle, read-only, export-only, deny. Columns: read, write, compute, admin, export,
+// other.
 constexpr std::array<std::array<Outcome, kActionClassCount>, 4> kTable = {{
     {limited, limited, limited, limited, yes, limited},
     {yes, no, no, no, yes, no},
@@ -58,8 +59,7 @@ Result<Effect> parse_effect(std::string_view text) {
   if (text == "export-only") return Effect{EffectKind::export_only, 0};
   if (text == "deny") return Effect{EffectKind::deny, 0};
   if (text.starts_with("throttle=")) return parse_throttle(text);
-  return fail(Errc::invalid_input,
-              "no such effect (deny, read-only, export-only or throttle=N/s)");
+  return fail(Errc::invalid_input, "no such effect (deny, read-only, export-only or throttle=N/s)");
 }
 
 bool stricter(const Effect& a, const Effect& b) {

@@ -38,7 +38,8 @@ Result<Effect> parse_effect(std::string_view text);
 /// Whether `a` is stricter than `b`.
 bool stricter(const Effect& a, const Effect& b);
 
-/// What happens to one request of class `c` in the scope of `effect`: the table of design section 4.
+/// What happens to one request of class `c` in the scope of `effect`: the table of design
+/// section 4.
 enum class Outcome : std::uint8_t { yes, no, limited };
 Outcome outcome(EffectKind effect, ActionClass c);
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "model/effect.h"
+
+namespace proviso::model {
+
+/// Which class each operation of each service belongs to. Immutable; orders pin it by digest (I3).
+class Catalogue {
+ public:
+  /// {"version":1,"services":[{"service":S,"operations":{OPERATION:CLASS,...}},...]}; at most
+  /// 10,000 services and 100,000 operations. Errors name the member.
+  static Result<Catalogue> parse(const Json& document);
+
+  [[nodiscard]] bool knows(std::string_view service) const;
+  /// `other` for what the catalogue does not know.
+  [[nodiscard]] ActionClass class_of(std::string_view service, std::string_view operation) const;
+  [[nodiscard]] bool has_export(std::string_view service) const;
+  /// SHA-256 of the canonical document.
+  [[nodiscard]] const Digest& digest() const { return digest_; }
+  [[nodiscard]] const Json& document() const { return document_; }
+
+ private:
+  using Operations = std::map<std::string, ActionClass, std::less<>>;
+  Json document_;
+  Digest digest_;
+  std::map<std::string, Operations, std::less<>> services_;
+};
+
+}  // namespace proviso::model
