@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/in_force.h"
+
+namespace proviso::model {
+
+Json in_force_public(const SignedOrder& order) {
+  Json::Array approvals;
+  for (const Signature& s : order.approvals) approvals.push_back(signature_to_json(s));
+  const bool shown = order.order.kind != OrderKind::restrict_use;
+  return Json::Object{{"order", sha256(order.canonical).hex()},
+                      {"kind", to_string(order.order.kind)},
+                      {"proposal", order.proposal ? signature_to_json(*order.proposal) : Json()},
+                      {"approvals", std::move(approvals)},
+                      {"document", shown ? order_to_json(order.order) : Json()}};
+}
+
+Result<InForce> parse_in_force(const Json& public_part) {
+  JsonReader reader(public_part, "public");
+  InForce out;
+  const auto digest = Digest::from_hex(reader.string("order"));
+  if (!digest) reader.fail_at("order", "not a SHA-256");
+  const auto kind = parse_order_kind(reader.string("kind"));
+  if (!kind) reader.fail_at("kind", "no such kind of order");
+  const Json* proposal = reader.optional("proposal");
+  const Json* document = reader.optional("document");
+  const Json::Array& approvals = reader.array("approvals");
+  TRY_VOID(reader.finish());
+  out.order = *digest;
+  out.kind = *kind;
+  if (proposal != nullptr && !proposal->is_null()) {
+    out.signed_order.proposal = TRY(signature_from_json(*proposal, "public.proposal"));
+  }
+  for (const Json& item : approvals) {
+    Signature s = TRY(signature_from_json(item, "public.approvals"));
+    out.signed_order.approvals.push_back(std::move(s));
+  }
+  out.has_document = document != nullptr && !document->is_null();
+  if (!out.has_document) {
+    if (out.kind == OrderKind::restrict_use) return out;
+    return fail(Errc::invalid_input, "public.document: missing");
+  }
+  out.signed_order.canonical = canonical_json(*document);
+  out.signed_order.order = TRY(order_from_json(*document));
+  if (sha256(out.signed_order.canonical) != out.order || out.signed_order.order.kind != out.kind) {
+    return fail(Errc::corrupt, "public.document: is not the order that the entry names (I3)");
+  }
+  return out;
+}
+
+Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order) {
+  if (entry.kind != entry_kind::order_in_force) {
+    return fail(Errc::denied, "the ledger entry does not put an order in force (I2)");
+  }
+  const InForce in_force = TRY(parse_in_force(entry.public_part));
+  if (in_force.order != sha256(order.canonical) || in_force.kind != order.order.kind) {
+    return fail(Errc::denied, "the ledger entry puts another order in force (I3)");
+  }
+  return {};
+}
+
+}  // namespace proviso::model

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "model/authority.h"
+#include "model/entry.h"
+
+namespace proviso::model {
+
+// The public part of an `order-in-force` entry. A restriction shows only its digest (who is cut is
+// not to be learnt from the log, I11); lifts and governance orders stand there in full, so that
+// anyone can follow the chain from the genesis.
+
+/// {"order":HEX,"kind":KIND,"proposal":SIG|null,"approvals":[SIG...],"document":ORDER|null}
+Json in_force_public(const SignedOrder& order);
+
+struct InForce {
+  Digest order;
+  OrderKind kind = OrderKind::restrict_use;
+  /// For lifts and governance orders, complete; for restrictions only the signatures.
+  SignedOrder signed_order;
+  bool has_document = false;
+};
+/// Refuses a document whose digest is not `order`, and a lift or governance order without one.
+Result<InForce> parse_in_force(const Json& public_part);
+
+/// `denied` unless this entry put exactly this order in force (I3). Signatures are checked apart.
+Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order);
+
+}  // namespace proviso::model
