@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace proviso::provider_sim {
+
+/// A new file of lines, compressed by Zstandard where its name ends in ".zst"; "-" is standard
+/// output. It is no store: nothing is synced, and after a crash the file is to be made anew.
+/// One thread. Errors: `conflict` where the file is there already (nothing is overwritten),
+/// `unavailable` and `exhausted` from the disk.
+class LineFile {
+ public:
+  static Result<LineFile> create(const std::string& path);
+  ~LineFile();
+  LineFile(LineFile&&) noexcept;
+  LineFile& operator=(LineFile&&) noexcept;
+  LineFile(const LineFile&) = delete;
+  LineFile& operator=(const LineFile&) = delete;
+
+  Result<void> write(std::string_view bytes);
+  /// Ends the frame and the file. What is not closed is cut short.
+  Result<void> close();
+
+ private:
+  struct State;
+  explicit LineFile(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace proviso::provider_sim
