@@ -19,7 +19,7 @@ step() {
   shift
   say "$name"
   "$@" || code=$?
-  local ending=done
+  local ending="done"
   [[ "$code" -eq 0 ]] || ending=FAILED
   say "$name: $ending in $((SECONDS - start)) s"
   return "$code"
