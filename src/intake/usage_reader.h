@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "intake/byte_source.h"
+#include "intake/decoder.h"
+#include "intake/field_policy.h"
+#include "intake/line_reader.h"
+#include "model/usage_event.h"
+
+namespace proviso::intake {
+
+/// What next() found.
+enum class Outcome : std::uint8_t { event, reject, end };
+
+/// Why a record was not taken. Never its content (I1).
+struct Reject {
+  std::uint64_t line = 0;
+  std::uint64_t column = 0;  ///< of the record's first byte
+  std::uint64_t offset = 0;  ///< in uncompressed bytes
+  std::string reason;
+};
+
+/// Where a reader goes on after a restart; plain values, to be stored by the caller.
+struct UsagePosition {
+  ReadPosition read;
+  std::string format;  ///< as found; empty before the first event
+};
+
+/// One input file as usage events: bytes -> records -> events. One thread.
+class UsageReader {
+ public:
+  /// `path` may be "-". Fails: the file can't be read, is empty (invalid_input), or is a format
+  /// that needs an option that is not set. `policies` must outlive the reader.
+  static Result<UsageReader> open(const std::string& path, const FieldPolicies& policies,
+                                  const DecodeOptions& options, const UsagePosition& from = {});
+  /// The same over any source.
+  static Result<UsageReader> open(ByteSource source, const FieldPolicies& policies,
+                                  const DecodeOptions& options, const UsagePosition& from = {});
+  ~UsageReader();
+  UsageReader(UsageReader&&) noexcept;
+  UsageReader& operator=(UsageReader&&) noexcept;
+
+  /// Fills `event` (Outcome::event) or `reject` (Outcome::reject). The event's strings live until
+  /// the next call. An error is final for this input and begins with its name; what could be read
+  /// before the damage has been handed out.
+  Result<Outcome> next(model::UsageEvent& event, Reject& reject);
+  /// Where the record that next() gave last begins.
+  [[nodiscard]] const ReadPosition& record_position() const;
+  /// Where to go on: after the last record that next() gave.
+  [[nodiscard]] UsagePosition position() const;
+  /// Empty until the first record was recognised.
+  [[nodiscard]] std::string_view format() const;
+  [[nodiscard]] const std::string& name() const;
+
+ private:
+  struct State;
+  explicit UsageReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace proviso::intake
