@@ -68,6 +68,7 @@ Result<std::vector<RosterMember>> roster_from_json(const Json& value) {
     const auto key = bytes ? PublicKey::from_bytes(*bytes) : Result<PublicKey>(PublicKey{});
     if (!bytes || !key) reader.fail_at("key", "not an Ed25519 public key in hexadecimal");
     member.person = reader.string("person");
+    if (reader.ok() && !is_valid_id(member.person)) reader.fail_at("person", "not a valid id");
     const std::string role = reader.string("role");
     if (role != "approver" && role != "proposer") reader.fail_at("role", "approver or proposer");
     member.outside = reader.boolean("outside");
@@ -130,6 +131,19 @@ Result<Signature> signature_from_json(const Json& value, const std::string& wher
   if (!Digest::from_hex(out.key_id)) reader.fail_at("keyid", "not 64 hexadecimal digits");
   TRY_VOID(reader.finish());
   out.bytes = *bytes;
+  return out;
+}
+
+Result<std::vector<Signature>> signatures_from_json(const Json::Array& items,
+                                                    const std::string& where) {
+  if (items.size() > kSignaturesMax) {
+    return fail(Errc::exhausted, where + ": more than 1000 signatures");
+  }
+  std::vector<Signature> out;
+  for (const Json& item : items) {
+    Signature s = TRY(signature_from_json(item, where + "[" + std::to_string(out.size()) + "]"));
+    out.push_back(std::move(s));
+  }
   return out;
 }
 

@@ -48,6 +48,10 @@ struct Signature {
 
 Json signature_to_json(const Signature& signature);
 Result<Signature> signature_from_json(const Json& value, const std::string& where);
+/// At most kSignaturesMax, so that a hostile list costs no more than that many verifications.
+Result<std::vector<Signature>> signatures_from_json(const Json::Array& items,
+                                                    const std::string& where);
+inline constexpr std::size_t kSignaturesMax = 1'000;
 
 /// What a proposer and what an approver sign: DSSE's pre-authentication encoding of the canonical
 /// order under a payload type of its own, so that neither can stand for the other.

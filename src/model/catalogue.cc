@@ -23,10 +23,10 @@ Result<Catalogue> Catalogue::parse(const Json& document) {
     JsonReader line(item, reader.path("services[" + std::to_string(index++) + "]"));
     const std::string service = line.string("service");
     if (line.ok() && !is_valid_id(service)) line.fail_at("service", "not a valid identifier");
-    Operations& known = catalogue.services_[service];
-    if (!known.empty()) line.fail_at("service", "stands twice");
+    if (catalogue.services_.contains(service)) line.fail_at("service", "stands twice");
     const Json& map = line.object("operations");
     TRY_VOID(line.finish());
+    Operations& known = catalogue.services_[service];
     for (const auto& [operation, value] : *map.if_object()) {
       const std::string* text = value.if_string();
       const auto action_class = text != nullptr ? parse_action_class(*text) : std::nullopt;

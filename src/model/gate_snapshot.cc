@@ -59,10 +59,7 @@ Result<ProvenOrder> proven_from_json(const Json& value, const std::string& where
   if (proposal != nullptr && !proposal->is_null()) {
     proven.order.proposal = TRY(signature_from_json(*proposal, where + ".proposal"));
   }
-  for (const Json& item : approvals) {
-    Signature approval = TRY(signature_from_json(item, where + ".approvals"));
-    proven.order.approvals.push_back(std::move(approval));
-  }
+  proven.order.approvals = TRY(signatures_from_json(approvals, where + ".approvals"));
   proven.entry = TRY(entry_from_json(entry, where + ".entry"));
   return proven;
 }

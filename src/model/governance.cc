@@ -12,13 +12,22 @@ namespace {
 Result<void> check_enough(const SignedOrder& order, const Authority& authority) {
   const Standing s = TRY(standing(order, authority));
   if (s.valid < s.needed) {
-    return fail(Errc::denied, "the order has " + std::to_string(s.valid) + " of " +
-                                  std::to_string(s.needed) + " valid approvals (I2)");
+    const bool for_export = order.order.restriction && order.order.restriction->closes_export &&
+                            s.valid + 1 == s.needed;
+    return fail(Errc::denied,
+                "the order has " + std::to_string(s.valid) + " of " + std::to_string(s.needed) +
+                    " valid approvals " +
+                    (for_export ? "(I6: closing the export takes one more)" : "(I2)"));
   }
   if (!s.enough()) {
     return fail(Errc::denied, "the order needs an approver from outside the organisation (I15)");
   }
   return {};
+}
+
+Result<void> check_ledger(const SignedOrder& order, const Governance& governance) {
+  if (order.order.ledger == governance.ledger()) return {};
+  return fail(Errc::denied, "the order belongs to another ledger (I2)");
 }
 
 Result<Digest> changed_document(const Json& change) {
@@ -33,11 +42,17 @@ Result<Digest> changed_document(const Json& change) {
 
 Governance Governance::from(const Genesis& genesis) {
   Governance governance;
+  governance.ledger_ = genesis.ledger;
   governance.steps_.push_back({genesis.sealed_at, genesis.authority, genesis.documents});
   return governance;
 }
 
 Result<void> Governance::apply(const SignedOrder& order, Time time) {
+  TRY_VOID(check_ledger(order, *this));
+  const Digest digest = sha256(order.canonical);
+  if (std::find(applied_.begin(), applied_.end(), digest) != applied_.end()) {
+    return fail(Errc::conflict, "the order was put in force before (I2)");
+  }
   TRY_VOID(check_enough(order, authority()));
   Step next{std::max(time, steps_.back().from), authority(), documents()};
   if (!order.order.change) return fail(Errc::invalid_input, "not a governance order");
@@ -56,35 +71,61 @@ Result<void> Governance::apply(const SignedOrder& order, Time time) {
   }
   TRY_VOID(check_enough_people(next.authority));
   steps_.push_back(std::move(next));
+  applied_.push_back(digest);
   return {};
 }
 
-const Authority& Governance::authority_at(Time time) const {
+const Governance::Step& Governance::step_at(Time time) const {
   const Step* found = &steps_.front();
   for (const Step& step : steps_) {
     if (step.from <= time) found = &step;
   }
-  return found->authority;
+  return *found;
 }
+
+const Authority& Governance::authority_at(Time time) const { return step_at(time).authority; }
 
 bool Governance::knows_catalogue(const Digest& digest) const {
   return std::any_of(steps_.begin(), steps_.end(),
                      [&](const Step& s) { return s.documents.catalogue == digest; });
 }
 
-Effect Governance::effect_at(const SignedOrder& order, Time in_force_at, Time now) const {
+std::vector<EffectStep> Governance::schedule(const SignedOrder& order, Time in_force_at) const {
   CHECK(order.order.restriction.has_value());
   const Restriction& r = *order.order.restriction;
+  std::vector<EffectStep> out;
   Effect effect;
-  if (now < in_force_at || (r.until && now >= *r.until)) return effect;
+  const Step* judged = nullptr;  // signatures are verified once per authority, not once per stage
+  bool stands = false;
   for (const Stage& stage : r.stages) {
     const Time begins = std::max(stage.from, in_force_at);
-    if (begins > now) break;
+    if (r.until && begins >= *r.until) break;
+    const Step& step = step_at(begins);
+    if (stricter(stage.effect, effect) && judged != &step) {
+      const auto s = standing(order, step.authority);
+      stands = s.has_value() && s->enough();
+      judged = &step;
+    }
     // I10: a stage that makes it stricter needs approvers in good standing when it begins; easing
     // always runs.
-    const auto s = standing(order, authority_at(begins));
-    if (stricter(stage.effect, effect) && (!s || !s->enough())) continue;
+    if (stricter(stage.effect, effect) && !stands) continue;
     effect = stage.effect;
+    if (!out.empty() && out.back().from == begins) out.pop_back();
+    out.push_back({begins, effect});
+  }
+  if (r.until && !out.empty()) out.push_back({*r.until, Effect{}});
+  return out;
+}
+
+Effect Governance::effect_at(const SignedOrder& order, Time in_force_at, Time now) const {
+  return effect_of(schedule(order, in_force_at), now);
+}
+
+Effect effect_of(const std::vector<EffectStep>& schedule, Time now) {
+  Effect effect;
+  for (const EffectStep& step : schedule) {
+    if (step.from > now) break;
+    effect = step.effect;
   }
   return effect;
 }
@@ -92,6 +133,7 @@ Effect Governance::effect_at(const SignedOrder& order, Time in_force_at, Time no
 Result<void> check_restriction(const SignedOrder& order, const Governance& governance,
                                const Catalogue& catalogue, Time in_force_at) {
   if (!order.order.restriction) return fail(Errc::invalid_input, "not a restrict order");
+  TRY_VOID(check_ledger(order, governance));
   const Restriction& r = *order.order.restriction;
   if (r.catalogue != catalogue.digest()) {
     return fail(Errc::denied, "the catalogue is not the one that the order pins (I3)");
@@ -102,6 +144,12 @@ Result<void> check_restriction(const SignedOrder& order, const Governance& gover
   if (r.closes_export != closes_export(r, catalogue)) {
     return fail(Errc::denied, "the order does not say that it closes the export (I6)");
   }
+  return check_enough(order, governance.authority_at(in_force_at));
+}
+
+Result<void> check_lift(const SignedOrder& order, const Governance& governance, Time in_force_at) {
+  if (!order.order.lifts) return fail(Errc::invalid_input, "not a lift");
+  TRY_VOID(check_ledger(order, governance));
   return check_enough(order, governance.authority_at(in_force_at));
 }
 

@@ -7,6 +7,16 @@
 
 namespace proviso::model {
 
+/// `effect` holds from `from` on, until the next step.
+struct EffectStep {
+  Time from{};
+  Effect effect;
+  bool operator==(const EffectStep&) const = default;
+};
+
+/// The effect of a schedule at `now`; `allow` before its first step. Allocates nothing.
+Effect effect_of(const std::vector<EffectStep>& schedule, Time now);
+
 /// Who could decide, and which documents held, at each time since the founding. Built from the
 /// genesis and every governance order in ledger order; used alike by the server, by gates and by
 /// `verify`, so that all three agree on what an order is worth (I2, I10).
@@ -15,7 +25,8 @@ class Governance {
   static Governance from(const Genesis& genesis);
 
   /// Applies a governance order that came into force at `time`. Its approvals are checked under the
-  /// authority that held until then. `denied` where they do not suffice.
+  /// authority that held until then. `denied` where they do not suffice, or where the order belongs
+  /// to another ledger; `conflict` where it was applied before (an old roster cannot be replayed).
   Result<void> apply(const SignedOrder& order, Time time);
 
   /// What held at `time`; before the founding, the founding's.
@@ -25,9 +36,14 @@ class Governance {
   /// Whether this catalogue was ever in force; orders pin the one of their time (I3).
   [[nodiscard]] bool knows_catalogue(const Digest& digest) const;
 
-  /// The effect of a restriction at `now`: the latest stage that has begun and that enough
-  /// approvers still stand for at the time it began (I10). `allow` before the first, and after
-  /// `until`.
+  /// When the latest change came into force; the founding's time where there was none.
+  [[nodiscard]] Time latest_change() const { return steps_.back().from; }
+  [[nodiscard]] const std::string& ledger() const { return ledger_; }
+
+  /// A restriction's effects over time: each stage from when it begins, if enough approvers still
+  /// stand for it then or it eases (I10); `allow` from `until`. Rising in time.
+  [[nodiscard]] std::vector<EffectStep> schedule(const SignedOrder& order, Time in_force_at) const;
+  /// The effect of that schedule at `now`.
   [[nodiscard]] Effect effect_at(const SignedOrder& order, Time in_force_at, Time now) const;
 
  private:
@@ -36,12 +52,18 @@ class Governance {
     Authority authority;
     Documents documents;
   };
+  [[nodiscard]] const Step& step_at(Time time) const;
+  std::string ledger_;
   std::vector<Step> steps_;
+  std::vector<Digest> applied_;
 };
 
 /// Checks a restrict order for a gate or the server: enough approvals (I2, I6, I15) under the
 /// authority at `in_force_at`, a catalogue that was authorised, and its closes_export told truly.
 Result<void> check_restriction(const SignedOrder& order, const Governance& governance,
                                const class Catalogue& catalogue, Time in_force_at);
+
+/// Checks a lift: of this ledger, with enough approvals under the authority at `in_force_at` (I5).
+Result<void> check_lift(const SignedOrder& order, const Governance& governance, Time in_force_at);
 
 }  // namespace proviso::model

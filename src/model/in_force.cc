@@ -30,10 +30,7 @@ Result<InForce> parse_in_force(const Json& public_part) {
   if (proposal != nullptr && !proposal->is_null()) {
     out.signed_order.proposal = TRY(signature_from_json(*proposal, "public.proposal"));
   }
-  for (const Json& item : approvals) {
-    Signature s = TRY(signature_from_json(item, "public.approvals"));
-    out.signed_order.approvals.push_back(std::move(s));
-  }
+  out.signed_order.approvals = TRY(signatures_from_json(approvals, "public.approvals"));
   out.has_document = document != nullptr && !document->is_null();
   if (!out.has_document) {
     if (out.kind == OrderKind::restrict_use) return out;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "model/catalogue.h"
+#include "model/register.h"
 
 namespace proviso::model {
 namespace {
@@ -130,10 +131,30 @@ Result<std::vector<TermRef>> terms_from_json(const Json::Array& items) {
   for (const Json& item : items) {
     JsonReader reader(item, "terms[" + std::to_string(terms.size()) + "]");
     terms.push_back({TermId(reader.string("id")), reader.integer("version")});
+    if (reader.ok() && !is_valid_id(terms.back().id.value)) reader.fail_at("id", "not valid");
+    if (reader.ok() && terms.back().version < 1) reader.fail_at("version", "must be 1 or more");
     TRY_VOID(reader.finish());
   }
   if (terms.empty()) return fail(Errc::invalid_input, "terms: an order names at least one term");
   return terms;
+}
+
+// Lists of plain strings. Evidence is sorted without duplicates, so that one set has one text.
+Result<void> check_lists(const Restriction& r) {
+  if (!is_valid_id(r.case_id.value)) return fail(Errc::invalid_input, "case: not a valid id");
+  if (std::max({r.evidence.size(), r.services_not_affected.size(),
+                r.agreements_not_affected.size()}) > kListMax) {
+    return fail(Errc::exhausted, "restriction: a list has more than 10000 items");
+  }
+  for (std::size_t i = 0; i < r.evidence.size(); ++i) {
+    if (!Digest::from_hex(r.evidence[i]) || (i > 0 && r.evidence[i] <= r.evidence[i - 1])) {
+      return fail(Errc::invalid_input, "evidence: not a sorted list of distinct SHA-256 digests");
+    }
+  }
+  if (!std::all_of(r.protected_classes.begin(), r.protected_classes.end(), is_protected_class)) {
+    return fail(Errc::invalid_input, "protected_classes: not a protected class (I15)");
+  }
+  return {};
 }
 
 // I5: a suspension ends by itself, a termination has a review date; one of the two, never neither.
@@ -174,9 +195,7 @@ Result<Restriction> restriction_from_json(const Json& value) {
   const Json::Array& terms = reader.array("terms");
   const Json& origin = reader.object("origin");
   TRY_VOID(reader.finish());
-  if (r.evidence.size() > kListMax || r.services_not_affected.size() > kListMax) {
-    return fail(Errc::exhausted, "restriction: a list has more than 10000 items");
-  }
+  TRY_VOID(check_lists(r));
   r.scope = TRY(scope_from_json(scope, "scope"));
   r.stages = TRY(stages_from_json(stages));
   r.terms = TRY(terms_from_json(terms));

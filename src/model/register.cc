@@ -139,7 +139,10 @@ Result<void> Register::add_link(JsonReader& reader) {
     reader.fail_at("weight_percent", "must be 1 to 100");
   }
   TRY_VOID(reader.finish());
-  links_.emplace(l.from + "\n" + l.to + "\n" + l.kind, std::move(l));
+  const std::string key = l.from + "\n" + l.to + "\n" + l.kind;
+  if (!links_.emplace(key, std::move(l)).second) {
+    return fail(Errc::conflict, "link stands twice in the register, with different content");
+  }
   return {};
 }
 

@@ -71,12 +71,31 @@ Result<void> check_exact(const std::string& id, std::string_view what) {
   return {};
 }
 
+// One text per set: an item that stands twice in a list is refused, and for comparing lines the
+// order of a list does not matter.
+template <class T>
+Result<void> sort_distinct(std::vector<T>& items) {
+  std::sort(items.begin(), items.end());
+  if (std::adjacent_find(items.begin(), items.end()) == items.end()) return {};
+  return fail(Errc::denied, "scope: a region, class or resource stands twice in one line (I3)");
+}
+
+Result<std::string> comparable(ScopeLine line) {
+  TRY_VOID(sort_distinct(line.regions));
+  TRY_VOID(sort_distinct(line.classes));
+  TRY_VOID(sort_distinct(line.resources));
+  return to_string(line);
+}
+
 Result<void> check_line(const ScopeLine& line) {
   if (!is_valid_id(line.subscription.value) || !is_valid_id(line.service.value)) {
     return fail(Errc::denied, "scope: an empty or invalid subscription or service (I3)");
   }
   TRY_VOID(check_exact(line.subscription.value, "subscription"));
   TRY_VOID(check_exact(line.service.value, "service"));
+  if (normalise_id(line.subscription.value) != line.subscription.value) {
+    return fail(Errc::denied, "scope: a GUID is written in lower case (I3: one text per line)");
+  }
   for (const std::string& region : line.regions) {
     if (!is_valid_id(region)) return fail(Errc::denied, "scope: an empty region (I3)");
     TRY_VOID(check_exact(region, "region"));
@@ -195,7 +214,8 @@ Result<void> check_scope(const std::vector<ScopeLine>& scope) {
   std::vector<std::string> texts;
   for (const ScopeLine& line : scope) {
     TRY_VOID(check_line(line));
-    texts.push_back(to_string(line));
+    std::string text = TRY(comparable(line));
+    texts.push_back(std::move(text));
   }
   std::sort(texts.begin(), texts.end());
   if (std::adjacent_find(texts.begin(), texts.end()) != texts.end()) {
