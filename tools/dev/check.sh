@@ -48,6 +48,7 @@ scripts_in_bash() {
 sanitize() {
   build_preset asan-ubsan || return 1
   export UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=1
+  export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19
   local before="$FAILED"
   PROVISO_TIER=quick PROVISO_BIN="$ROOT/build/asan-ubsan/bin" run_unit_tests asan-ubsan ""
   [[ "$FAILED" -eq "$before" ]]

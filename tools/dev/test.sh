@@ -52,9 +52,10 @@ run_unit_tests() {
   rm -rf "$folder/Testing/Temporary"
   ctest --test-dir "$folder" -j "$JOBS" --output-on-failure --timeout 900 ${2:+-R "$2"} || true
   log="$folder/Testing/Temporary/LastTest.log"
-  [[ -f "$log" ]] || usage_error "no unit test is called '${2//[\^\$]/}'"
   local counts
   read -r -a counts < <(awk -f tools/dev/count_tests.awk "$log")
+  [[ -z "$2" || $((counts[0] + counts[1] + counts[2])) -gt 0 ]] ||
+    usage_error "no unit test is called '${2//[\^\$]/}' (they are named after the folders of src/)"
   PASSED=$((PASSED + counts[0]))
   FAILED=$((FAILED + counts[1]))
   SKIPPED=$((SKIPPED + counts[2]))
