@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace proviso::rules {
+
+/// A place in a rule file; line and column begin at 1.
+struct Position {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+  auto operator<=>(const Position&) const = default;
+};
+
+/// One thing that is wrong with a rule, for its author. Rule text may be quoted here: a rule is no
+/// customer's data.
+struct Diagnostic {
+  std::string file;
+  Position at;
+  /// The part of the rule that is meant ("detection.selection.eventName"); may be empty.
+  std::string item;
+  /// What is wrong, and in brackets what to do.
+  std::string message;
+
+  /// "file:line:column: item: message".
+  [[nodiscard]] std::string to_string() const;
+  auto operator<=>(const Diagnostic&) const = default;
+};
+
+/// All that is wrong with a set of rules, in the order in which it was found.
+class Diagnostics {
+ public:
+  /// Beyond this many the rest is only counted.
+  static constexpr std::size_t kMax = 1000;
+
+  void add(std::string file, Position at, std::string item, std::string message);
+  [[nodiscard]] bool ok() const { return count_ == 0; }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
+  /// One line each, sorted by file and place.
+  [[nodiscard]] std::string to_string() const;
+
+ private:
+  std::vector<Diagnostic> all_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace proviso::rules
