@@ -9,10 +9,9 @@
 
 namespace proviso::provider_sim {
 
-/// A new file of lines, compressed by Zstandard where its name ends in ".zst"; "-" is standard
-/// output. It is no store: nothing is synced, and after a crash the file is to be made anew.
-/// One thread. Errors: `conflict` where the file is there already (nothing is overwritten),
-/// `unavailable` and `exhausted` from the disk.
+/// A file of lines, written anew (what was there is replaced), compressed by Zstandard where its
+/// name ends in ".zst"; "-" is standard output. It is no store: nothing is synced, and what is not
+/// closed is cut short. One thread. Errors: `unavailable` and `exhausted` from the disk.
 class LineFile {
  public:
   static Result<LineFile> create(const std::string& path);
@@ -23,7 +22,7 @@ class LineFile {
   LineFile& operator=(const LineFile&) = delete;
 
   Result<void> write(std::string_view bytes);
-  /// Ends the frame and the file. What is not closed is cut short.
+  /// Ends the frame and the file; call it once, last.
   Result<void> close();
 
  private:
