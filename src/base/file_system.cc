@@ -117,6 +117,25 @@ class RealFileSystem final : public FileSystem {
     return sync_directory(parent_of(path));
   }
 
+  Result<void> write_atomic(const std::string& path, std::string_view bytes) override {
+    const std::string temporary = path + ".tmp";
+    {
+      const Descriptor fd(
+          ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      if (!fd.ok()) return system_error(temporary, "create", errno);
+      TRY_VOID(write_all(fd.get(), temporary, bytes));
+    }
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error(path, "rename", errno);
+    return {};
+  }
+
+  Result<void> sync_all(const std::string& path) override {
+    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.ok()) return system_error(path, "open", errno);
+    if (::syncfs(fd.get()) != 0) return system_error(path, "syncfs", errno);
+    return {};
+  }
+
   Result<std::unique_ptr<AppendFile>> open_append(const std::string& path) override {
     Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
     if (!fd.ok()) return system_error(path, "open", errno);

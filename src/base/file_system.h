@@ -32,6 +32,11 @@ class FileSystem {
   /// Replaces the file at once and durably: temporary file, fsync, rename, fsync of the folder. A
   /// crash leaves the old file or the new one, and perhaps a file that ends in ".tmp".
   virtual Result<void> write_durable(const std::string& path, std::string_view bytes) = 0;
+  /// Replaces the file at once for other readers (temporary file, rename), but not durably: after a
+  /// crash of the machine it may be the old file, the new one, or empty, until sync_all().
+  virtual Result<void> write_atomic(const std::string& path, std::string_view bytes) = 0;
+  /// Returns when everything written so far in the file system that holds `path` is on disk.
+  virtual Result<void> sync_all(const std::string& path) = 0;
   /// Opens for appending, making the file (and syncing its folder) where it is missing.
   virtual Result<std::unique_ptr<AppendFile>> open_append(const std::string& path) = 0;
   /// Cuts the file to `size` and syncs it.
