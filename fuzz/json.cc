@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our JSON reader on arbitrary bytes. What it accepts must have one canonical text, and that text must
-// read back as the same value: else two readers of one signature could see two orders.
+// Our JSON reader on arbitrary bytes. What it accepts must have one canonical text, and that text
+// must read back as the same value: else two readers of one signature could see two orders.
 #include "base/json.h"
 
 #include <cstddef>
