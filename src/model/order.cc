@@ -157,6 +157,12 @@ Result<void> check_lists(const Restriction& r) {
   return {};
 }
 
+// In seconds: the span between two times can exceed what nanoseconds hold.
+bool longer_than(Time from, Time to, Duration limit) {
+  return unix_seconds(to) - unix_seconds(from) >
+         std::chrono::floor<std::chrono::seconds>(limit).count();
+}
+
 // I5: a suspension ends by itself, a termination has a review date; one of the two, never neither.
 Result<void> check_end(const Restriction& r) {
   const Time first = r.stages.front().from;
@@ -166,12 +172,12 @@ Result<void> check_end(const Restriction& r) {
                 "until/review: give exactly one (I5: a suspension ends, a termination "
                 "is reviewed)");
   }
-  if (r.until && (*r.until <= last || *r.until - first > kSuspensionMax)) {
+  if (r.until && (*r.until <= last || longer_than(first, *r.until, kSuspensionMax))) {
     return fail(Errc::denied,
                 "until: must be after the last stage and at most 180 days after the "
                 "first (I5)");
   }
-  if (r.review && (*r.review <= first || *r.review - first > kReviewMax)) {
+  if (r.review && (*r.review <= first || longer_than(first, *r.review, kReviewMax))) {
     return fail(Errc::denied, "review: must be within 366 days after the first stage (I5)");
   }
   return {};

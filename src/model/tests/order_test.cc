@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/order.h"
 
+#include <fstream>
 #include <functional>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -34,6 +36,18 @@ TEST(Order, RoundTripOfEachKind) {
 // What was approved once must keep its digest in every later version. Never change this one.
 TEST(Order, DigestOfAFixedOrderIsStable) {
   EXPECT_EQ(order_digest(sample_restriction()).hex(), "760c7acc62058e40c4856750915277244cb11201c842be89ac498f0ca3e63414");
+}
+
+// docs/formats/order.md shows this file and tells its digest.
+TEST(Order, TheExampleOfTheFormatIsAnOrder) {
+  const std::ifstream file(PROVISO_SOURCE_DIR "/docs/formats/examples/order.json");
+  std::ostringstream text;
+  text << file.rdbuf();
+  const auto json = parse_json(text.str());
+  ASSERT_TRUE(json) << json.error().message;
+  const auto order = order_from_json(*json);
+  ASSERT_TRUE(order) << order.error().message;
+  EXPECT_EQ(order_digest(*order), order_digest(sample_restriction()));
 }
 
 TEST(Order, OnlyTheCanonicalTextIsAnOrder) {
@@ -87,6 +101,15 @@ TEST(Order, RefusesAnOrderWithoutEndI5) {
   EXPECT_EQ(terminate("2027-11-11T00:00:00Z"), "accepted");
   EXPECT_HAS(terminate("2027-11-11T00:00:01Z"), "I5");
   EXPECT_HAS(terminate("2026-11-10T00:00:00Z"), "I5");
+}
+
+TEST(Order, RefusesASpanOfCenturiesI5) {
+  EXPECT_HAS(refusal([](Json::Object&, Json::Object& body) {
+               body["stages"] = Json::Array{
+                   Json::Object{{"from", "1678-01-01T00:00:00Z"}, {"effect", "deny"}}};
+               body["until"] = "2261-12-31T00:00:00Z";
+             }),
+             "I5");
 }
 
 TEST(Order, RefusesStagesOutOfOrder) {

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gates/verified_snapshot.h"
+
+namespace proviso::gates {
+
+/// One request at an enforcement point. Views: needed only during the check.
+struct Request {
+  std::string_view subscription;
+  std::string_view service;
+  std::string_view operation;
+  /// Empty where unknown; then no line that names regions matches (I4).
+  std::string_view region;
+  /// Keyed hash in hexadecimal, empty where unknown; then no line that names resources matches.
+  std::string_view resource;
+};
+
+/// A restriction as a gate enforces it.
+struct EnforcedOrder {
+  Digest digest;
+  std::string term;  ///< the first term that it names
+  std::optional<Time> until;
+  std::optional<Time> review;
+  Time in_force_at{};
+  std::uint64_t entry_index = 0;
+  std::vector<model::EffectStep> schedule;
+  std::size_t catalogue = 0;
+};
+
+/// What holds for one request. Valid as long as its Gate.
+struct Verdict {
+  /// The strictest effect among the lines that match; also told where it lets this operation pass.
+  model::Effect effect;
+  /// What happens to this operation: the hardest that any matching line asks for.
+  model::Outcome outcome = model::Outcome::yes;
+  /// Where `outcome` is limited: the lowest rate among the throttles that match; else 0.
+  std::uint32_t rate_per_second = 0;
+  /// The order that `effect` comes from; null where nothing restricts.
+  const EnforcedOrder* order = nullptr;
+  /// The snapshot's version: how many ledger entries its checkpoint covers.
+  std::uint64_t snapshot_size = 0;
+  /// For telling how stale the gate is; not proven.
+  Time snapshot_made_at{};
+
+  [[nodiscard]] bool refused() const { return outcome == model::Outcome::no; }
+};
+
+struct GateOptions {
+  /// I10: a stricter stage that begins later than this after the snapshot was made does not begin.
+  /// A long-running gate sets kStageFreshness; without it every stage runs, which answers "what
+  /// would this snapshot say at T".
+  std::optional<Duration> stage_freshness;
+};
+inline constexpr Duration kStageFreshness = std::chrono::hours{24};
+
+/// The restrictions of one verified snapshot, laid out for checks. Immutable.
+class Gate {
+ public:
+  /// Parses and verifies (verified_snapshot.h); fails with what is wrong, and then there is no
+  /// gate: keep the one you have (I4, I8).
+  static Result<Gate> load(std::string_view snapshot_text, const model::TrustRoot& trust,
+                           const GateOptions& options = {});
+
+  /// Never fails, allocates nothing, takes no lock. Any number of threads.
+  /// A subscription that no order names costs one hash and one probe.
+  [[nodiscard]] Verdict check(const Request& request, Time at) const;
+
+  [[nodiscard]] std::uint64_t snapshot_size() const;
+  [[nodiscard]] Time snapshot_made_at() const;
+  [[nodiscard]] const std::vector<EnforcedOrder>& orders() const;
+
+  ~Gate();
+  Gate(Gate&&) noexcept;
+  Gate& operator=(Gate&&) noexcept;
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+ private:
+  struct Table;
+  explicit Gate(std::unique_ptr<const Table> table);
+  std::unique_ptr<const Table> table_;
+};
+
+}  // namespace proviso::gates

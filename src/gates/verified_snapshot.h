@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/catalogue.h"
+#include "model/gate_snapshot.h"
+#include "model/governance.h"
+
+namespace proviso::gates {
+
+/// A restriction of which everything is proven.
+struct VerifiedRestriction {
+  model::SignedOrder order;
+  Digest digest;
+  std::uint64_t entry_index = 0;
+  /// When it came into force: its entry's time, but never before the governance that stands before
+  /// it in the ledger, so that a back-dated entry cannot call upon approvers who were removed.
+  Time in_force_at{};
+  std::size_t catalogue = 0;  ///< index into VerifiedSnapshot::catalogues: the one it pins
+};
+
+/// What a snapshot proves under a trust root. Self-contained; holds nothing of its source.
+struct VerifiedSnapshot {
+  std::uint64_t checkpoint_size = 0;
+  Digest checkpoint_root;
+  /// Told by whoever made the snapshot; proven by nothing.
+  Time made_at{};
+  model::Genesis genesis;
+  model::Governance governance;
+  std::vector<model::Catalogue> catalogues;
+  std::vector<VerifiedRestriction> restrictions;  ///< in ledger order
+};
+
+/// Verifies all of I2 and I3 from `trust` alone: the checkpoint's signature, the genesis, every
+/// governance order in ledger order, every restriction's entry, approvals and catalogue.
+///
+/// Errors begin with the order concerned ("restriction 0a1b2c3d4e5f: ...") and name the invariant;
+/// one bad order refuses the whole snapshot. Any thread; no state.
+///
+/// What it cannot see: an entry that the snapshot leaves out, such as a lift or a removed approver.
+/// audit_ledger (ledger_audit.h) holds a snapshot against the whole log for that.
+Result<VerifiedSnapshot> verify_snapshot(const model::GateSnapshot& snapshot,
+                                         const model::TrustRoot& trust);
+
+}  // namespace proviso::gates
