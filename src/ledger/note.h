@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/signing.h"
+
+// c2sp.org/signed-note@v1.0.0 with Ed25519 keys (type 0x01). Robust to untrusted input.
+namespace proviso::ledger {
+
+/// Limits on a note, far above what logs with witnesses write.
+inline constexpr std::size_t kNoteBytesMax = 65536;
+inline constexpr std::size_t kNoteSignaturesMax = 64;
+
+/// A public key with the name that stands in its signature lines.
+struct NoteVerifier {
+  std::string name;
+  PublicKey key;
+  /// SHA-256(name || "\n" || 0x01 || key), first four bytes, big endian.
+  [[nodiscard]] std::uint32_t key_id() const;
+  /// "name+hex8+base64(0x01 || key)".
+  [[nodiscard]] std::string format() const;
+  /// Refuses another type of key and an id that is not the key's.
+  static Result<NoteVerifier> parse(std::string_view vkey);
+};
+
+/// A private key with its name. Movable.
+struct NoteSigner {
+  std::string name;
+  SigningKey key;
+  /// Refuses a name that is no is_note_name().
+  static Result<NoteSigner> make(std::string name, SigningKey key);
+  [[nodiscard]] NoteVerifier verifier() const { return {name, key.public_key()}; }
+};
+
+/// Non-empty UTF-8 without white space, control characters and '+'.
+bool is_note_name(std::string_view name);
+
+/// `text` (ends in a line feed) with one signature below it.
+std::string sign_note(const NoteSigner& signer, std::string_view text);
+
+struct Note {
+  std::string text;                    ///< what was signed, with its last line feed
+  std::vector<NoteVerifier> verified;  ///< whose signatures are good, in order of lines
+};
+
+/// The text if at least one of `known` signed it. Signatures of others are ignored; a bad signature
+/// under a known name and id refuses the note.
+/// `invalid_input`: no note; `denied`: no known signature, or a bad one.
+Result<Note> open_note(std::string_view note, std::span<const NoteVerifier> known);
+
+}  // namespace proviso::ledger

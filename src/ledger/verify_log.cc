@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/verify_log.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "ledger/checkpoint.h"
+#include "ledger/tiles.h"
+
+namespace proviso::ledger {
+namespace {
+
+/// What is wrong, before it becomes a report.
+struct Finding {
+  std::string error_class;
+  std::string where;
+  std::string detail;
+};
+using Check = std::expected<void, Finding>;
+
+std::unexpected<Finding> found(std::string error_class, std::string where, std::string detail) {
+  return std::unexpected(Finding{std::move(error_class), std::move(where), std::move(detail)});
+}
+
+std::unexpected<Finding> found_unreadable(const std::string& where, const Error& error) {
+  return found("unreadable", where, error.message);
+}
+
+// Which of the three `names` fits an error of open_checkpoint().
+std::expected<Checkpoint, Finding> open_as(const std::string& prefix, const std::string& where,
+                                           std::string_view text, const NoteVerifier& key,
+                                           const std::string& origin) {
+  auto checkpoint = open_checkpoint(text, key, origin);
+  if (checkpoint) return *checkpoint;
+  const Error& error = checkpoint.error();
+  const char* kind = error.code == Errc::denied     ? "-signature"
+                     : error.code == Errc::conflict ? "-origin"
+                                                    : "-format";
+  return found(prefix + kind, where, error.message);
+}
+
+/// One walk over a log: entries, then the tiles above them, then the root.
+class Walk {
+ public:
+  Walk(FileSystem& fs, std::string dir, std::uint64_t size, std::uint64_t old_size,
+       const EntryVisitor& visit)
+      : fs_(fs), dir_(std::move(dir)), size_(size), old_size_(old_size), visit_(visit) {}
+
+  Check run() {
+    // A size that was merely claimed ends here with the first bundle that is missing.
+    for (std::uint64_t n = 0; n * kTileWidth < size_; ++n) {
+      if (auto done = check_bundle(n); !done) return done;
+      if (visitor_error) return {};
+    }
+    for (std::uint64_t level = 0; level < levels_.size(); ++level) {
+      if (levels_[level].empty()) continue;
+      if (auto done = check_tile(level); !done) return done;
+    }
+    return {};
+  }
+  [[nodiscard]] Digest root() const { return frontier_.root(); }
+  /// Root of the first `old_size` entries; set once the walk is beyond them.
+  Digest old_root;
+  std::optional<Error> visitor_error;
+
+ private:
+  // The bundle's form, then each entry against the level-0 tile.
+  Check check_bundle(std::uint64_t n) {
+    const std::uint64_t width = tile_width_at(size_, 0, n);
+    const auto file = read_bundle_file(fs_, dir_, n, width);
+    if (!file) return missing("missing", bundle_path(n, width), file.error());
+    const auto tail = file->width == width ? BundleTail::none : BundleTail::ignored;
+    const auto entries = split_bundle(file->bytes, width, tail);
+    if (!entries) return found("bundle-format", file->path, entries.error().message);
+    const auto tile = read_hashes(0, n, width);
+    if (!tile) return std::unexpected(tile.error());
+    for (std::uint64_t i = 0; i < width; ++i) {
+      const Digest hash = leaf_hash((*entries)[i]);
+      const EntryIndex index = n * kTileWidth + i;
+      if (hash != (*tile)[i]) {
+        return found("leaf-hash", file->path + " entry " + std::to_string(index),
+                     "the entry and its hash in " + tile_path(0, n, width) + " differ");
+      }
+      if (visit_) {
+        if (auto seen = visit_(index, (*entries)[i]); !seen) {
+          visitor_error = seen.error();
+          return {};
+        }
+      }
+      if (auto done = add(hash); !done) return done;
+    }
+    return {};
+  }
+
+  // Level 0 was just compared; a full tile above is compared as soon as it is complete.
+  Check add(const Digest& hash) {
+    std::vector<std::pair<std::uint64_t, Digest>> made;
+    frontier_.push(hash, [&](std::uint64_t height, const Digest& node) {
+      if (height > 0 && height % 8 == 0) made.emplace_back(height / 8, node);
+    });
+    if (frontier_.size() == old_size_) old_root = frontier_.root();
+    for (const auto& [level, node] : made) {
+      if (levels_.size() <= level) levels_.resize(level + 1);
+      levels_[level].push_back(node);
+      if (levels_[level].size() < kTileWidth) continue;
+      if (auto done = check_tile(level); !done) return done;
+    }
+    return {};
+  }
+
+  // Compares what was computed for the current tile of `level` with its file, and begins the next.
+  Check check_tile(std::uint64_t level) {
+    std::vector<Digest>& computed = levels_[level];
+    const std::uint64_t n = ((frontier_.size() >> (8 * level)) - 1) / kTileWidth;
+    const auto tile = read_hashes(level, n, computed.size());
+    if (!tile) return std::unexpected(tile.error());
+    if (*tile != computed) {
+      return found("tile-hash", tile_path(level, n, computed.size()),
+                   "a hash is not that of the tile below");
+    }
+    computed.clear();
+    return {};
+  }
+
+  std::expected<std::vector<Digest>, Finding> read_hashes(std::uint64_t level, std::uint64_t n,
+                                                          std::uint64_t width) {
+    const std::string path = tile_path(level, n, width);
+    const auto file = read_tile_file(fs_, dir_, level, n, width);
+    if (!file) {
+      if (file.error().code == Errc::exhausted) return found("tile-size", path, "too long");
+      return missing("tile-missing", path, file.error());
+    }
+    auto hashes = decode_tile(file->bytes, file->width, width);
+    if (!hashes) return found("tile-size", file->path, hashes.error().message);
+    return std::move(*hashes);
+  }
+
+  std::unexpected<Finding> missing(const std::string& error_class, const std::string& path,
+                                   const Error& error) {
+    if (error.code == Errc::not_found) return found(error_class, path, "the file is missing");
+    if (error.code == Errc::exhausted) return found("bundle-format", path, "too long");
+    return found_unreadable(path, error);
+  }
+
+  FileSystem& fs_;
+  std::string dir_;
+  std::uint64_t size_;
+  std::uint64_t old_size_;
+  const EntryVisitor& visit_;
+  Frontier frontier_;
+  std::vector<std::vector<Digest>> levels_;  // hashes of the current tile, from level 1
+};
+
+std::expected<std::string, Finding> read_checkpoint(FileSystem& fs, const std::string& dir) {
+  auto text = fs.read(dir + "/checkpoint", kNoteBytesMax);
+  if (text) return std::move(*text);
+  const Error& error = text.error();
+  if (error.code == Errc::not_found) {
+    return found("checkpoint-missing", "checkpoint", "the file is missing");
+  }
+  if (error.code == Errc::exhausted) return found("checkpoint-format", "checkpoint", "too long");
+  return found_unreadable("checkpoint", error);
+}
+
+struct Judged {
+  Checkpoint checkpoint;
+  std::optional<Checkpoint> old;
+};
+
+std::expected<Judged, Finding> judge_checkpoints(FileSystem& fs, const std::string& dir,
+                                                 const NoteVerifier& key,
+                                                 const VerifyOptions& options) {
+  const std::string origin = options.origin.empty() ? key.name : options.origin;
+  const auto text = read_checkpoint(fs, dir);
+  if (!text) return std::unexpected(text.error());
+  const auto checkpoint = open_as("checkpoint", "checkpoint", *text, key, origin);
+  if (!checkpoint) return std::unexpected(checkpoint.error());
+  Judged out{*checkpoint, {}};
+  if (!options.since) return out;
+  const auto old = open_as("since", "the earlier checkpoint", *options.since, key, origin);
+  if (!old) return std::unexpected(old.error());
+  if (old->size > checkpoint->size) {
+    return found("rollback", "checkpoint", "the log is shorter than the earlier checkpoint");
+  }
+  out.old = *old;
+  return out;
+}
+
+Check judge_roots(const Judged& judged, const Walk& walk) {
+  if (walk.root() != judged.checkpoint.root) {
+    return found("root", "checkpoint", "the entries do not have the root that was signed");
+  }
+  if (judged.old && judged.old->size > 0 && walk.old_root != judged.old->root) {
+    return found("fork", "the earlier checkpoint", "it is not the beginning of this log");
+  }
+  return {};
+}
+
+LogReport report_of(const Finding& finding) {
+  LogReport report;
+  report.error_class = finding.error_class;
+  report.where = finding.where;
+  report.detail = finding.detail;
+  return report;
+}
+
+}  // namespace
+
+std::string public_log_dir(FileSystem& fs, const std::string& dir) {
+  if (fs.exists(dir + "/checkpoint") || fs.exists(dir + "/tile")) return dir;
+  return fs.exists(dir + "/log") ? dir + "/log" : dir;
+}
+
+LogReport verify_log(FileSystem& fs, const std::string& dir, const NoteVerifier& log_key,
+                     const VerifyOptions& options) {
+  auto report = verify_log(fs, dir, log_key, options, EntryVisitor());
+  return std::move(*report);  // without a visitor it always holds one
+}
+
+Result<LogReport> verify_log(FileSystem& fs, const std::string& dir, const NoteVerifier& log_key,
+                             const VerifyOptions& options, const EntryVisitor& visit) {
+  const std::string log_dir = public_log_dir(fs, dir);
+  const auto judged = judge_checkpoints(fs, log_dir, log_key, options);
+  if (!judged) return report_of(judged.error());
+  Walk walk(fs, log_dir, judged->checkpoint.size, judged->old ? judged->old->size : 0, visit);
+  Check result = walk.run();
+  if (walk.visitor_error) return std::unexpected(*walk.visitor_error);
+  if (result) result = judge_roots(*judged, walk);
+  LogReport report = result ? LogReport{true, "OK", "", "", 0, {}} : report_of(result.error());
+  report.size = judged->checkpoint.size;
+  report.root = judged->checkpoint.root;
+  return report;
+}
+
+Result<void> for_each_entry(FileSystem& fs, const std::string& dir, EntryIndex from,
+                            std::uint64_t size, const EntryVisitor& visit) {
+  const std::string log_dir = public_log_dir(fs, dir);
+  for (std::uint64_t n = from / kTileWidth; n * kTileWidth < size; ++n) {
+    const std::uint64_t width = tile_width_at(size, 0, n);
+    const TileFile file = TRY(read_bundle_file(fs, log_dir, n, width));
+    const auto tail = file.width == width ? BundleTail::none : BundleTail::ignored;
+    const auto entries = split_bundle(file.bytes, width, tail);
+    if (!entries) return fail(Errc::corrupt, file.path + ": " + entries.error().message);
+    for (std::uint64_t i = 0; i < width; ++i) {
+      const EntryIndex index = n * kTileWidth + i;
+      if (index >= from) TRY_VOID(visit(index, (*entries)[i]));
+    }
+  }
+  return {};
+}
+
+}  // namespace proviso::ledger
