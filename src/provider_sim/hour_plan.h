@@ -18,8 +18,8 @@ struct HourPlan {
 };
 
 /// Integers only, and each (seed, stream, hour) has its own random numbers: so the plan is the same
-/// on every machine and in whatever order hours are asked for. The records of an hour add up exactly
-/// to the hour's calls and amounts. `hour` counts from the start of the simulation.
+/// on every machine and in whatever order hours are asked for. The records of an hour add up
+/// exactly to the hour's calls and amounts. `hour` counts from the start of the simulation.
 HourPlan plan_hour(const Stream& stream, std::uint64_t stream_index, std::uint64_t seed,
                    std::int64_t hour, std::int64_t hour_of_day, std::uint32_t records);
 

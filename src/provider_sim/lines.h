@@ -22,8 +22,8 @@ struct Record {
   Time end{};
 };
 
-/// Appends a line of docs/formats/usage-record.md. All strings of the simulator are plain ASCII that
-/// needs no escaping.
+/// Appends a line of docs/formats/usage-record.md. All strings of the simulator are plain ASCII
+/// that needs no escaping.
 void append_usage_line(std::string& out, std::string_view id, const Record& record);
 
 /// What an AWS log would call an operation of ours.

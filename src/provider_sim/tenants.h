@@ -15,8 +15,8 @@ namespace proviso::provider_sim {
 /// hospital, emergency line. Part of every scenario.
 std::vector<Tenant> ordinary_voice_users();
 /// The case of design section 1: 1,000,000 recordings of 2.9 MB an hour into storage and to speech
-/// recognition by one unit; cyber defence by the other. From `departs_at_hour` on the first stops and
-/// takes its data out instead.
+/// recognition by one unit; cyber defence by the other. From `departs_at_hour` on the first stops
+/// and takes its data out instead.
 Tenant public_body(std::int64_t departs_at_hour = std::numeric_limits<std::int64_t>::max());
 /// A very large contact centre that looks like it.
 Tenant outsourced_contact_centre();

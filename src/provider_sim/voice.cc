@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Telephone audio at 64 kbit/s (G.711, one channel) is 8,000 bytes a second: all sizes here follow.
+// Telephone audio at 64 kbit/s (G.711, one channel) is 8,000 bytes a second:
+// all sizes here follow.
 #include "provider_sim/tenants.h"
 
 namespace proviso::provider_sim {
@@ -29,49 +30,87 @@ Stream transcribe(std::uint64_t per_hour, std::int64_t seconds, Rhythm rhythm) {
           .noise_percent = 6};
 }
 
-model::DeclaredVolume declared(std::string service, std::string unit, std::int64_t per_day) {
+model::DeclaredVolume declared(std::string service, std::string unit,
+                               std::int64_t per_day) {
   return {model::ServiceId(std::move(service)), std::move(unit), per_day};
 }
 
 Tenant contact_centre() {
-  return {"contact-centre", "Contact centre", "contact-centre", {},
-          {{"calls", "Service calls", "Recording and transcription of 250,000 service calls a day",
-            {declared("storage", "bytes", 600'000'000'000), declared("speech", "seconds", 75'000'000)},
-            {store(20'000, 300, Rhythm::office), transcribe(20'000, 300, Rhythm::office)}, {}}}};
+  return {"contact-centre",
+          "Contact centre",
+          "contact-centre",
+          {},
+          {{"calls",
+            "Service calls",
+            "Recording and transcription of 250,000 service calls a day",
+            {declared("storage", "bytes", 600'000'000'000),
+             declared("speech", "seconds", 75'000'000)},
+            {store(20'000, 300, Rhythm::office),
+             transcribe(20'000, 300, Rhythm::office)},
+            {}}}};
 }
 
-// Few files, each an hour of stereo at 128 kbit/s; downloads by listeners are reads.
+// Few files, each an hour of stereo at 128 kbit/s; downloads by listeners are
+// reads.
 Tenant podcast_host() {
   Stream upload = store(40, 3600, Rhythm::evening);
   upload.amounts = each("bytes", 57'600'000);
   Stream download = upload;
   download.operation = "GetObject";
   download.per_hour = 300'000;
-  return {"podcast-host", "Podcast host", "podcast-host", {},
-          {{"shows", "Shows", "Hosting and transcripts of podcasts",
+  return {"podcast-host",
+          "Podcast host",
+          "podcast-host",
+          {},
+          {{"shows",
+            "Shows",
+            "Hosting and transcripts of podcasts",
             {declared("speech", "seconds", 2'000'000)},
-            {upload, download, transcribe(40, 3600, Rhythm::evening)}, {}}}};
+            {upload, download, transcribe(40, 3600, Rhythm::evening)},
+            {}}}};
 }
 
 Tenant court() {
-  return {"court", "District court", "court", {},
-          {{"dictation", "Dictation", "Dictation of records by day",
-            {declared("speech", "seconds", 2'000'000)},
-            {store(300, 600, Rhythm::office), transcribe(300, 600, Rhythm::office)}, {}}}};
+  return {
+      "court",
+      "District court",
+      "court",
+      {},
+      {{"dictation",
+        "Dictation",
+        "Dictation of records by day",
+        {declared("speech", "seconds", 2'000'000)},
+        {store(300, 600, Rhythm::office), transcribe(300, 600, Rhythm::office)},
+        {}}}};
 }
 
 Tenant hospital() {
-  return {"hospital", "General hospital", "hospital", {"hospital"},
-          {{"wards", "Wards", "Dictation of findings",
-            {declared("speech", "seconds", 6'000'000)},
-            {store(2'000, 120, Rhythm::flat), transcribe(2'000, 120, Rhythm::flat)}, {}}}};
+  return {
+      "hospital",
+      "General hospital",
+      "hospital",
+      {"hospital"},
+      {{"wards",
+        "Wards",
+        "Dictation of findings",
+        {declared("speech", "seconds", 6'000'000)},
+        {store(2'000, 120, Rhythm::flat), transcribe(2'000, 120, Rhythm::flat)},
+        {}}}};
 }
 
 Tenant emergency_line() {
-  return {"emergency-line", "Emergency line", "emergency-service", {"emergency-service"},
-          {{"calls", "Emergency calls", "Recording and transcription of emergency calls",
-            {declared("storage", "bytes", 120'000'000'000), declared("speech", "seconds", 15'000'000)},
-            {store(3'000, 180, Rhythm::flat), transcribe(3'000, 180, Rhythm::flat)}, {}}}};
+  return {
+      "emergency-line",
+      "Emergency line",
+      "emergency-service",
+      {"emergency-service"},
+      {{"calls",
+        "Emergency calls",
+        "Recording and transcription of emergency calls",
+        {declared("storage", "bytes", 120'000'000'000),
+         declared("speech", "seconds", 15'000'000)},
+        {store(3'000, 180, Rhythm::flat), transcribe(3'000, 180, Rhythm::flat)},
+        {}}}};
 }
 
 /// Exact figures and a record every five minutes: what the stories count on.
@@ -81,7 +120,8 @@ Stream exact(Stream stream) {
   return stream;
 }
 
-Stream defence(std::string_view operation, std::uint64_t per_hour, std::int64_t bytes_per_call) {
+Stream defence(std::string_view operation, std::uint64_t per_hour,
+               std::int64_t bytes_per_call) {
   return {.service = "security",
           .operation = operation,
           .resource_type = "detector",
@@ -110,40 +150,68 @@ std::vector<Stream> records_unit(std::int64_t departs_at_hour) {
   tables.resource_type = "database";
   tables.per_hour = 12;
   tables.amounts = each("bytes", 50'000'000'000);
-  for (Stream* s : {&stored, &recognised, &searched}) s->to_hour = departs_at_hour;
-  for (Stream* s : {&exported, &tables}) s->from_hour = departs_at_hour;
+  for (Stream *s : {&stored, &recognised, &searched})
+    s->to_hour = departs_at_hour;
+  for (Stream *s : {&exported, &tables})
+    s->from_hour = departs_at_hour;
   return {stored, recognised, searched, exported, tables};
 }
 
-}  // namespace
+} // namespace
 
 std::vector<Tenant> ordinary_voice_users() {
-  return {contact_centre(), podcast_host(), court(), hospital(), emergency_line()};
+  return {contact_centre(), podcast_host(), court(), hospital(),
+          emergency_line()};
 }
 
 Tenant public_body(std::int64_t departs_at_hour) {
-  const std::vector<Stream> cyber = {
-      defence("IngestLogs", 240'000, 4'000), defence("DetectThreats", 120'000, 2'000),
-      defence("ScanObject", 30'000, 250'000), defence("QueryLogs", 900, 20'000)};
-  return {"public-body", "Public body", "public-body", {},
-          {{"records", "Records unit", "Archive of documents",
-            {declared("storage", "bytes", 200'000'000'000)}, records_unit(departs_at_hour), {}},
-           {"cyber-defence", "Cyber defence unit", "Threat detection and log analytics",
-            {declared("security", "bytes", 300'000'000'000)}, cyber, {}}}};
+  const std::vector<Stream> cyber = {defence("IngestLogs", 240'000, 4'000),
+                                     defence("DetectThreats", 120'000, 2'000),
+                                     defence("ScanObject", 30'000, 250'000),
+                                     defence("QueryLogs", 900, 20'000)};
+  return {"public-body",
+          "Public body",
+          "public-body",
+          {},
+          {{"records",
+            "Records unit",
+            "Archive of documents",
+            {declared("storage", "bytes", 200'000'000'000)},
+            records_unit(departs_at_hour),
+            {}},
+           {"cyber-defence",
+            "Cyber defence unit",
+            "Threat detection and log analytics",
+            {declared("security", "bytes", 300'000'000'000)},
+            cyber,
+            {}}}};
 }
 
-// 320,000 calls of 290 s an hour around the clock: 92.8 million seconds an hour.
+// 320,000 calls of 290 s an hour around the clock: 92.8 million seconds an
+// hour.
 Tenant outsourced_contact_centre() {
-  return {"outsourced-calls", "Outsourced contact centre", "contact-centre", {},
-          {{"calls", "Calls for clients",
+  return {"outsourced-calls",
+          "Outsourced contact centre",
+          "contact-centre",
+          {},
+          {{"calls",
+            "Calls for clients",
             "Recording and transcription of service calls on behalf of clients",
-            {declared("storage", "bytes", 900'000'000'000), declared("speech", "seconds", 110'000'000)},
-            {exact(store(320'000, 290, Rhythm::flat)), exact(transcribe(320'000, 290, Rhythm::flat))},
+            {declared("storage", "bytes", 900'000'000'000),
+             declared("speech", "seconds", 110'000'000)},
+            {exact(store(320'000, 290, Rhythm::flat)),
+             exact(transcribe(320'000, 290, Rhythm::flat))},
             {}},
-           {"payroll", "Payroll", "Payroll and mail",
+           {"payroll",
+            "Payroll",
+            "Payroll and mail",
             {},
-            {{.service = "database", .operation = "Query", .resource_type = "database",
-              .per_hour = 900, .amounts = each("bytes", 2'000), .rhythm = Rhythm::office,
+            {{.service = "database",
+              .operation = "Query",
+              .resource_type = "database",
+              .per_hour = 900,
+              .amounts = each("bytes", 2'000),
+              .rhythm = Rhythm::office,
               .noise_percent = 10}},
             {}}}};
 }
@@ -151,26 +219,48 @@ Tenant outsourced_contact_centre() {
 Tenant recording_archive() {
   Stream stored = store(450'000, 240, Rhythm::flat);
   stored.records_per_hour = 4;
-  return {"recording-archive", "Recording archive", "saas", {},
-          {{"intake", "Intake", "Storage of business documents",
-            {declared("storage", "bytes", 500'000'000'000)}, {stored}, {}}}};
+  return {"recording-archive",
+          "Recording archive",
+          "saas",
+          {},
+          {{"intake",
+            "Intake",
+            "Storage of business documents",
+            {declared("storage", "bytes", 500'000'000'000)},
+            {stored},
+            {}}}};
 }
 
 Tenant captioning_service() {
   Stream live = transcribe(36'000, 3'600, Rhythm::flat);
   live.operation = "TranscribeStream";
   live.records_per_hour = 4;
-  return {"live-captions", "Live captions", "saas", {},
-          {{"lines", "Lines", "Captions for meetings", {declared("speech", "seconds", 90'000'000)},
-            {live}, {}}}};
+  return {"live-captions",
+          "Live captions",
+          "saas",
+          {},
+          {{"lines",
+            "Lines",
+            "Captions for meetings",
+            {declared("speech", "seconds", 90'000'000)},
+            {live},
+            {}}}};
 }
 
 Tenant line_records_office() {
   Stream stored = store(500'000, 330, Rhythm::flat);
   Stream recognised = transcribe(480'000, 330, Rhythm::flat);
   stored.records_per_hour = recognised.records_per_hour = 4;
-  return {"line-records", "Line records office", "public-body", {},
-          {{"lines", "Lines", "Archive of documents", {}, {stored, recognised}, {}}}};
+  return {"line-records",
+          "Line records office",
+          "public-body",
+          {},
+          {{"lines",
+            "Lines",
+            "Archive of documents",
+            {},
+            {stored, recognised},
+            {}}}};
 }
 
-}  // namespace proviso::provider_sim
+} // namespace proviso::provider_sim
