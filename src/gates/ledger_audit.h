@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/file_system.h"
+#include "model/genesis.h"
+
+// Judges a whole ledger, and a snapshot against it, from public files and the trust file alone.
+// Robust to untrusted input.
+namespace proviso::gates {
+
+/// The verdict. `error_class` is "OK", a class of ledger/verify_log.h, or:
+///   trust       the trust file's key cannot be read, or the log does not begin with its genesis
+///   entry       an entry does not parse, is another ledger's, or has the id of an earlier one
+///   governance  a change of roster, policy or documents that its authority did not allow (I2)
+///   order       an order in force twice, or with too few approvers; a lift of nothing, or without
+///               one valid approval (I5)
+///   snapshot    the snapshot does not verify, keeps an order that was lifted (I5), or leaves out a
+///               change of governance (I10)
+/// A snapshot whose checkpoint the log does not contain is "fork", or "rollback" where the log is
+/// shorter.
+struct AuditReport {
+  bool ok = false;
+  std::string error_class;
+  std::string where;   ///< a path below the log directory, or "entry N", or a part of the snapshot
+  std::string detail;  ///< one line for people
+  std::uint64_t entries = 0;
+  std::uint64_t orders_in_force = 0;  ///< restrictions put in force and not lifted
+  std::uint64_t lifts = 0;
+  std::uint64_t governance_orders = 0;
+  /// Restrictions that the log put in force within the snapshot's size, not lifted, that the
+  /// snapshot does not have. Not an error: a restriction's end is not public, so it may be over.
+  std::uint64_t not_in_snapshot = 0;
+};
+
+struct AuditOptions {
+  std::optional<std::string_view> snapshot;  ///< text of a gate snapshot
+  std::optional<std::string> since;          ///< an earlier checkpoint note that was kept
+};
+
+/// Reads every entry once. Memory grows with the number of entries (their ids) and orders.
+///
+/// A restriction's approvals can be checked only with its document, so from the snapshot; from the
+/// log alone, that it names enough approvers of the roster.
+AuditReport audit_ledger(FileSystem& fs, const std::string& log_dir, const model::TrustRoot& trust,
+                         const AuditOptions& options = {});
+
+}  // namespace proviso::gates
