@@ -47,6 +47,7 @@ class RejectLog {
 
  private:
   explicit RejectLog(RejectLimits limits) : limits_(limits) {}
+  [[nodiscard]] bool is_too_many() const;
   [[nodiscard]] Error too_many() const;
 
   static constexpr std::size_t kReasonsMax = 64;

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intake/seen_ids.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/digest.h"
+
+// A delta is the magic and then the operations that changed the set, in order; loading one applies
+// them again. Written into every stored delta. Never change; a new form gets a new magic.
+//   'F' u32 length, file key       begin_file
+//   'I' i32 day, 16 bytes          insert, of an id that was new
+//   'E' i32 day, 16 bytes          insert_equal; the ordinal follows from the order
+// All numbers are little-endian.
+namespace proviso::intake {
+namespace {
+
+constexpr std::string_view kMagic = "PVSEEN01";
+constexpr std::size_t kSlotsMin = 64;
+constexpr std::size_t kFileKeyBytesMax = 64U << 10U;
+
+std::uint64_t low_word(const EventKey& key) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, key.bytes.data(), sizeof word);
+  return word;
+}
+
+void put_u32(std::string& out, std::uint32_t number) {
+  for (unsigned shift = 0; shift < 32; shift += 8) out += static_cast<char>(number >> shift);
+}
+
+std::uint32_t take_u32(std::string_view& bytes) {
+  std::uint32_t number = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    number |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  bytes.remove_prefix(4);
+  return number;
+}
+
+std::int64_t day_of(Time time) {
+  return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
+}
+
+}  // namespace
+
+std::size_t SeenIds::KeyHash::operator()(const EventKey& key) const { return low_word(key); }
+
+/// False where it is there already. The key is a SHA-256 prefix: its own bits place it.
+bool SeenIds::Day::insert(const EventKey& key) {
+  if (4 * (used + 1) > 3 * slots.size()) grow();
+  const std::size_t mask = slots.size() - 1;
+  std::size_t i = low_word(key) & mask;
+  while (slots[i] != EventKey{}) {
+    if (slots[i] == key) return false;
+    i = (i + 1) & mask;
+  }
+  slots[i] = key;
+  ++used;
+  return true;
+}
+
+void SeenIds::Day::grow() {
+  std::vector<EventKey> old = std::move(slots);
+  slots.assign(std::max(kSlotsMin, 2 * old.size()), EventKey{});
+  used = 0;
+  for (const EventKey& key : old) {
+    if (key != EventKey{}) insert(key);
+  }
+}
+
+void SeenIds::begin_file(std::string_view file_key) {
+  file_key = file_key.substr(0, kFileKeyBytesMax);
+  if (file_key == file_key_) return;
+  file_key_ = file_key;
+  equals_.clear();
+  if (delta_.empty()) delta_ = kMagic;
+  delta_ += 'F';
+  put_u32(delta_, static_cast<std::uint32_t>(file_key.size()));
+  delta_ += file_key;
+}
+
+void SeenIds::forget_old_days() {
+  while (!days_.empty() && days_.begin()->first < newest_day_ - kDaysKept) {
+    days_.erase(days_.begin());
+  }
+}
+
+bool SeenIds::insert_in_day(const EventKey& key, std::int64_t day) {
+  if (day > newest_day_) {
+    newest_day_ = day;
+    forget_old_days();
+  }
+  // A day older than what is kept gets a table for as long as the newest day stays: a file of old
+  // events in any order still counts each once.
+  return days_[day].insert(key);
+}
+
+bool SeenIds::count_equal(const EventKey& canonical, std::int64_t day) {
+  const std::uint64_t ordinal = equals_[canonical]++;
+  std::string bytes(canonical.bytes.begin(), canonical.bytes.end());
+  for (unsigned shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(ordinal >> shift);
+  const Digest digest = sha256(bytes);
+  EventKey key;
+  std::copy_n(digest.bytes.begin(), key.bytes.size(), key.bytes.begin());
+  return insert_in_day(key, day);
+}
+
+bool SeenIds::insert(const EventKey& id, Time event_time) {
+  const std::int64_t day = day_of(event_time);
+  if (!insert_in_day(id, day)) return false;
+  if (delta_.empty()) delta_ = kMagic;
+  delta_ += 'I';
+  put_u32(delta_, static_cast<std::uint32_t>(day));
+  delta_.append(id.bytes.begin(), id.bytes.end());
+  return true;
+}
+
+bool SeenIds::insert_equal(const EventKey& canonical, Time event_time) {
+  const std::int64_t day = day_of(event_time);
+  if (delta_.empty()) delta_ = kMagic;
+  delta_ += 'E';
+  put_u32(delta_, static_cast<std::uint32_t>(day));
+  delta_.append(canonical.bytes.begin(), canonical.bytes.end());
+  return count_equal(canonical, day);
+}
+
+std::string SeenIds::take_delta() { return std::exchange(delta_, {}); }
+
+Result<void> SeenIds::load_delta(std::string_view bytes) {
+  const auto damaged = [] { return fail(Errc::corrupt, "stored event ids: the delta is damaged"); };
+  if (bytes.empty()) return {};
+  if (!bytes.starts_with(kMagic)) return damaged();
+  bytes.remove_prefix(kMagic.size());
+  while (!bytes.empty()) {
+    const char kind = bytes.front();
+    bytes.remove_prefix(1);
+    if (bytes.size() < 4) return damaged();
+    const std::uint32_t number = take_u32(bytes);
+    if (kind == 'F') {
+      if (number > kFileKeyBytesMax || bytes.size() < number) return damaged();
+      file_key_ = bytes.substr(0, number);
+      equals_.clear();
+      bytes.remove_prefix(number);
+      continue;
+    }
+    EventKey key;
+    if ((kind != 'I' && kind != 'E') || bytes.size() < key.bytes.size()) return damaged();
+    std::memcpy(key.bytes.data(), bytes.data(), key.bytes.size());
+    bytes.remove_prefix(key.bytes.size());
+    const std::int64_t day = static_cast<std::int32_t>(number);
+    if (kind == 'I') insert_in_day(key, day);
+    if (kind == 'E') count_equal(key, day);
+  }
+  return {};
+}
+
+std::uint64_t SeenIds::size() const {
+  std::uint64_t total = 0;
+  for (const auto& [day, table] : days_) total += table.used;
+  return total;
+}
+
+std::uint64_t SeenIds::memory_bytes() const {
+  std::uint64_t total = 0;
+  for (const auto& [day, table] : days_) total += table.slots.size() * sizeof(EventKey);
+  return total + equals_.size() * (sizeof(EventKey) + 32) + delta_.capacity();
+}
+
+}  // namespace proviso::intake
