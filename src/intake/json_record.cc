@@ -261,7 +261,8 @@ std::string_view JsonRecord::read(std::span<const char> record, const Plan& plan
   if (error == simdjson::UTF8_ERROR) return "is not valid UTF-8";
   if (error) return kBadJson;
   ondemand::object object;
-  if (document.get_object().get(object)) return "is not a JSON object";
+  const simdjson::error_code kind = document.get_object().get(object);
+  if (kind) return kind == simdjson::INCORRECT_TYPE ? "is not a JSON object" : kBadJson;
   const std::string_view problem = state_->walk(plan.root, object, 0);
   if (!problem.empty()) return problem;
   // Only at the end of the text is there no current place.
