@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gates/testing/world.h"
+
+#include <span>
+
+#include "base/check.h"
+#include "ledger/merkle.h"
+#include "ledger/tiles.h"
+
+namespace proviso::gates::testing {
+namespace {
+
+using model::OrderKind;
+
+// RFC 6962 section 2.1.1, word by word.
+std::vector<Digest> path_to(std::size_t m, std::span<const Digest> leaves) {
+  if (leaves.size() <= 1) return {};
+  std::size_t k = 1;
+  while (k * 2 < leaves.size()) k *= 2;
+  const bool left = m < k;
+  auto path = left ? path_to(m, leaves.first(k)) : path_to(m - k, leaves.subspan(k));
+  path.push_back(ledger::tree_root(left ? leaves.subspan(k) : leaves.first(k)));
+  return path;
+}
+
+}  // namespace
+
+World::World(const std::string& origin) : origin_(origin) {
+  model::Genesis genesis = model::testing::sample_genesis();
+  genesis.ledger = origin;
+  genesis.ledger_key = signer().verifier().format();
+  log(model::entry_kind::genesis, genesis.sealed_at, model::genesis_to_json(genesis));
+  trust_ = {origin, genesis.ledger_key, sha256(leaves_.front())};
+}
+
+ledger::NoteSigner World::signer() const {
+  return {origin_, model::testing::key_of("log of " + origin_)};
+}
+
+std::uint64_t World::log(std::string_view kind, Time time, Json public_part) {
+  const auto draft = model::new_entry(kind, time, random_, std::move(public_part), Json::Object{});
+  const auto bytes = model::entry_bytes(draft, origin_);
+  CHECK(bytes.has_value());
+  return log_bytes(*bytes);
+}
+
+std::uint64_t World::log_bytes(std::string bytes) {
+  leaves_.push_back(std::move(bytes));
+  return leaves_.size() - 1;
+}
+
+std::uint64_t World::put_in_force(const model::SignedOrder& order, Time time) {
+  const auto index = log(model::entry_kind::order_in_force, time, model::in_force_public(order));
+  if (order.order.kind == OrderKind::restrict_use) {
+    restrictions_.push_back({order, index});
+  } else if (order.order.kind == OrderKind::lift) {
+    std::erase_if(restrictions_, [&](const Logged& logged) {
+      return sha256(logged.order.canonical) == *order.order.lifts;
+    });
+  } else {
+    governance_.push_back({order, index});
+  }
+  return index;
+}
+
+std::vector<Digest> World::hashes() const {
+  std::vector<Digest> out;
+  for (const std::string& leaf : leaves_) out.push_back(ledger::leaf_hash(leaf));
+  return out;
+}
+
+model::ProvenEntry World::prove(std::uint64_t index) const {
+  return {leaves_[index], index, path_to(index, hashes())};
+}
+
+std::string World::checkpoint() const {
+  const auto all = hashes();
+  const ledger::Checkpoint checkpoint{origin_, all.size(), ledger::tree_root(all)};
+  return ledger::sign_note(signer(), checkpoint.format());
+}
+
+model::GateSnapshot World::snapshot() const {
+  model::GateSnapshot out;
+  out.ledger = origin_;
+  out.made_at = at("2026-11-08T00:00:00Z");
+  out.checkpoint = checkpoint();
+  out.genesis = prove(0);
+  for (const Logged& l : governance_) out.governance.push_back({l.order, prove(l.index)});
+  if (!restrictions_.empty()) out.catalogues = {catalogue};
+  for (const Logged& l : restrictions_) out.restrictions.push_back({l.order, prove(l.index)});
+  return out;
+}
+
+void World::write_to(FileSystem& fs, const std::string& dir) const {
+  CHECK(leaves_.size() < ledger::kTileWidth);
+  const auto write = [&](const std::string& path, std::string_view bytes) {
+    const std::string full = dir + "/" + path;
+    CHECK(fs.make_directories(full.substr(0, full.rfind('/'))).has_value());
+    CHECK(fs.write_durable(full, bytes).has_value());
+  };
+  std::string bundle;
+  for (const std::string& leaf : leaves_) ledger::append_to_bundle(bundle, leaf);
+  if (!leaves_.empty()) {
+    write(ledger::bundle_path(0, leaves_.size()), bundle);
+    write(ledger::tile_path(0, 0, leaves_.size()), ledger::encode_tile(hashes()));
+  }
+  write("checkpoint", checkpoint());
+}
+
+model::SignedOrder sample_signed() {
+  return model::testing::sign_order(model::testing::sample_restriction(), {"ada", "ben"});
+}
+
+model::Order restriction_of(const std::string& subscription, const std::string& service,
+                            char nonce) {
+  model::Order order = model::testing::sample_restriction();
+  order.nonce = std::string(32, nonce);
+  order.restriction->scope = {
+      {model::SubscriptionId(subscription), model::ServiceId(service), {}, {}, {}}};
+  return order;
+}
+
+}  // namespace proviso::gates::testing
