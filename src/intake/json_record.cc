@@ -2,7 +2,9 @@
 #include "intake/json_record.h"
 
 #include <algorithm>
+#include <bit>
 #include <bitset>
+#include <cstring>
 
 #include <simdjson.h>
 
@@ -16,12 +18,27 @@ constexpr std::size_t kMembersMax = 1000;
 constexpr std::string_view kBadJson = "is not valid JSON";
 constexpr std::string_view kTooDeep = "is nested deeper than 64";
 
-/// simdjson's on-demand parser passes over any depth; this holds it to ours. Counting brackets is a
-/// loop that the compiler vectorises, and nearly no record has as many as the limit.
+/// How many '{' and '[' there are, eight bytes at a time: a bracket becomes a zero byte, and the
+/// zero bytes are counted by their marks.
+std::size_t count_opening(std::span<const char> record) {
+  constexpr std::uint64_t kLow = 0x7F7F7F7F7F7F7F7F;
+  std::size_t count = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= record.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, record.data() + i, sizeof word);
+    word = (word | 0x2020202020202020) ^ 0x7B7B7B7B7B7B7B7B;  // '[' | 0x20 is '{', 0x7B
+    const std::uint64_t marks = ~(((word & kLow) + kLow) | word | kLow);
+    count += static_cast<std::size_t>(std::popcount(marks));
+  }
+  for (; i < record.size(); ++i) count += (record[i] | 0x20) == '{' ? 1U : 0U;
+  return count;
+}
+
+/// simdjson's on-demand parser passes over any depth; this holds it to ours. Nearly no record has
+/// as many brackets as the limit, so that most are not looked at closely.
 bool is_too_deep(std::span<const char> record) {
-  std::size_t brackets = 0;
-  for (const char c : record) brackets += (c | 0x20) == '{' ? 1U : 0U;
-  if (brackets <= kDepthMax) return false;
+  if (count_opening(record) <= kDepthMax) return false;
   std::size_t depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < record.size(); ++i) {
