@@ -3,6 +3,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,5 +41,8 @@ class Matcher {
 
 /// Whether the expression holds for the event; the plain definition, without an index.
 bool evaluate(const Expression& expression, EventView& event);
+
+/// A number, or text that is one as a whole.
+std::optional<double> number_of(const Value& value);
 
 }  // namespace proviso::rules

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rules/ast.h"
+#include "rules/load.h"
+#include "rules/reader.h"
+
+namespace proviso::rules {
+
+/// Checks and compiles what the reader made of all files. Null where anything is wrong; all of it
+/// is in `diagnostics`.
+class Compiler {
+ public:
+  Compiler(std::vector<RuleAst> rules, const RulebookPolicy* policy, Diagnostics& diagnostics);
+  std::shared_ptr<const Program> run(const Digest& digest);
+
+ private:
+  enum class Mark : std::uint8_t { none, open, done };
+  void error(const RuleInfo& rule, Position at, std::string item, std::string message);
+  void name_rules();
+  void compile_detection(const RuleAst& rule, std::size_t at);
+  void visit(std::size_t at);
+  void compile_correlation(const RuleAst& rule, std::size_t at);
+  void group_by(const RuleAst& rule, Correlation& out);
+  void condition(const RuleAst& rule, Correlation& out);
+  void mark_silent();
+  void number_fields();
+  void check_policy(const RuleAst& rule);
+  void check_item(const RuleAst& rule, const SelectionAst& selection);
+  void check_field(const RuleInfo& rule, const LogSource& source, const std::string& field,
+                   Position at, const std::string& path);
+  std::optional<std::size_t> find(const std::string& id_or_name) const;
+  FieldId field(const std::string& name);
+
+  std::vector<RuleAst> asts_;
+  const RulebookPolicy* policy_;
+  Diagnostics& diagnostics_;
+  std::map<std::string, std::size_t, std::less<>> names_;
+  std::vector<Mark> marks_;
+  std::vector<std::string> field_names_;
+  std::map<std::string, FieldId> field_ids_;
+  std::shared_ptr<Program> program_;
+};
+
+/// The condition of a detection over its selections, or nothing with errors.
+std::optional<Expression> compile_condition(const DetectionAst& detection,
+                                            const ReadContext& context);
+
+}  // namespace proviso::rules

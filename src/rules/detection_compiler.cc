@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <map>
+
+#include "base/encoding.h"
+#include "rules/compiler.h"
+#include "rules/condition.h"
+#include "rules/item_compiler.h"
+
+namespace proviso::rules {
+namespace {
+
+// "1 of them" over many selections in every branch of a long condition copies them; this bounds it.
+constexpr std::size_t kNodesMax = 200'000;
+
+std::size_t count_nodes(const Expression& e) {
+  std::size_t count = 1;
+  for (const Expression& child : e.children) count += count_nodes(child);
+  return count;
+}
+
+std::optional<Expression> compile_selection(const SelectionAst& selection,
+                                            const ReadContext& context) {
+  if (selection.kind == SelectionAst::Kind::item) return compile_item(selection.item, context);
+  std::vector<Expression> children;
+  bool good = true;
+  for (const SelectionAst& child : selection.children) {
+    auto one = compile_selection(child, context);
+    if (!one) good = false;
+    if (one) children.push_back(std::move(*one));
+  }
+  if (!good) return std::nullopt;
+  return selection.kind == SelectionAst::Kind::all_of ? Expression::all_of(std::move(children))
+                                                      : Expression::any_of(std::move(children));
+}
+
+class ConditionCompiler {
+ public:
+  ConditionCompiler(const std::map<std::string, Expression>& selections, Position at,
+                    const ReadContext& context)
+      : selections_(selections), at_(at), context_(context) {}
+
+  std::optional<Expression> compile(const ConditionAst& node) {
+    if (node.kind == ConditionAst::Kind::name) return name(node);
+    if (node.kind == ConditionAst::Kind::one_of || node.kind == ConditionAst::Kind::every_of) {
+      return quantified(node);
+    }
+    std::vector<Expression> children;
+    for (const ConditionAst& child : node.children) {
+      auto one = compile(child);
+      if (!one) return std::nullopt;
+      children.push_back(std::move(*one));
+    }
+    if (node.kind == ConditionAst::Kind::negation) {
+      return Expression::negation(std::move(children.front()));
+    }
+    return node.kind == ConditionAst::Kind::all_of ? Expression::all_of(std::move(children))
+                                                   : Expression::any_of(std::move(children));
+  }
+
+ private:
+  std::optional<Expression> refuse(const ConditionAst& node, std::string message) {
+    context_.error({at_.line, at_.column + static_cast<std::uint32_t>(node.offset)},
+                   "detection.condition", std::move(message));
+    return std::nullopt;
+  }
+
+  bool spend(const Expression& e) {
+    nodes_ += count_nodes(e);
+    return nodes_ <= kNodesMax;
+  }
+
+  std::optional<Expression> name(const ConditionAst& node) {
+    const auto found = selections_.find(node.name);
+    if (found == selections_.end()) {
+      return refuse(node, "there is no selection \"" + printable(node.name) + "\" (add it)");
+    }
+    if (!spend(found->second)) return refuse(node, "is too large (name fewer selections)");
+    return found->second;
+  }
+
+  std::optional<Expression> quantified(const ConditionAst& node) {
+    std::vector<Expression> fitting;
+    for (const auto& [name, selection] : selections_) {
+      if (!name_fits(node.name, name)) continue;
+      if (!spend(selection)) return refuse(node, "is too large (name fewer selections)");
+      fitting.push_back(selection);
+    }
+    if (fitting.empty()) {
+      return refuse(node, "no selection fits \"" + printable(node.name) + "\" (mend the pattern)");
+    }
+    return node.kind == ConditionAst::Kind::every_of ? Expression::all_of(std::move(fitting))
+                                                     : Expression::any_of(std::move(fitting));
+  }
+
+  const std::map<std::string, Expression>& selections_;
+  Position at_;
+  const ReadContext& context_;
+  std::size_t nodes_ = 0;
+};
+
+}  // namespace
+
+std::optional<Expression> compile_condition(const DetectionAst& detection,
+                                            const ReadContext& context) {
+  std::map<std::string, Expression> selections;
+  bool good = true;
+  for (const NamedSelection& named : detection.selections) {
+    auto one = compile_selection(named.selection, context);
+    if (!one) good = false;
+    if (one) selections.emplace(named.name, std::move(*one));
+  }
+  if (!good) return std::nullopt;
+  std::vector<Expression> conditions;
+  for (const TextAst& text : detection.conditions) {
+    const auto parsed = parse_condition(text.text);
+    if (const auto* fault = std::get_if<ConditionError>(&parsed)) {
+      context.error({text.at.line, text.at.column + static_cast<std::uint32_t>(fault->offset)},
+                    "detection.condition", fault->message);
+      good = false;
+      continue;
+    }
+    auto one =
+        ConditionCompiler(selections, text.at, context).compile(std::get<ConditionAst>(parsed));
+    if (!one) good = false;
+    if (one) conditions.push_back(std::move(*one));
+  }
+  if (!good) return std::nullopt;
+  return Expression::any_of(std::move(conditions));
+}
+
+}  // namespace proviso::rules

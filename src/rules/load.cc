@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/load.h"
+
+#include <algorithm>
+
+#include "base/file_system.h"
+#include "rules/ast.h"
+#include "rules/compiler.h"
+#include "rules/reader.h"
+
+namespace proviso::rules {
+namespace {
+
+constexpr std::size_t kFolderDepthMax = 32;
+
+class SourceFinder {
+ public:
+  SourceFinder(Diagnostics& diagnostics, const LoadLimits& limits)
+      : diagnostics_(diagnostics), limits_(limits) {}
+
+  void take(const std::string& path, bool named, std::size_t depth) {
+    FileSystem& files = real_file_system();
+    if (auto members = files.list(path)) {
+      if (depth > kFolderDepthMax) return fault(path, "folders more than 32 deep (flatten them)");
+      for (const std::string& member : *members) take(path + "/" + member, false, depth + 1);
+      return;
+    }
+    const bool rule_file = path.ends_with(".yml") || path.ends_with(".yaml");
+    if (!named && !rule_file) return;
+    if (out.size() == limits_.files_max) return fault(path, "too many files (load fewer at once)");
+    auto text = files.read(path, limits_.file_bytes_max);
+    if (!text) return fault(path, text.error().message + " (a rule file has at most 1 MiB)");
+    out.push_back({path, std::move(*text)});
+  }
+
+  std::vector<RuleSource> out;
+
+ private:
+  void fault(const std::string& path, std::string message) {
+    diagnostics_.add(path, {}, "", std::move(message));
+  }
+  Diagnostics& diagnostics_;
+  const LoadLimits& limits_;
+};
+
+std::vector<RuleAst> read_rules(const RuleSource& source, Diagnostics& diagnostics,
+                                const LoadLimits& limits, std::size_t& documents) {
+  std::vector<RuleAst> rules;
+  if (source.text.size() > limits.file_bytes_max) {
+    diagnostics.add(source.name, {}, "", "a rule file has at most 1 MiB (split it)");
+    return rules;
+  }
+  const YamlLimits yaml{.documents_max = limits.documents_per_file_max};
+  const ReadContext context{source.name, diagnostics};
+  for (const YamlNode& document : parse_yaml(source.name, source.text, diagnostics, yaml)) {
+    if (document.kind != YamlNode::Kind::null) ++documents;
+    auto rule = read_rule(document, context);
+    if (rule) rules.push_back(std::move(*rule));
+  }
+  return rules;
+}
+
+}  // namespace
+
+std::vector<RuleSource> read_sources(const std::vector<std::string>& paths,
+                                     Diagnostics& diagnostics, const LoadLimits& limits) {
+  SourceFinder finder(diagnostics, limits);
+  for (const std::string& path : paths) finder.take(path, /*named=*/true, 0);
+  return std::move(finder.out);
+}
+
+Loaded compile_rules(std::vector<RuleSource> sources, const RulebookPolicy* policy,
+                     const LoadLimits& limits) {
+  Loaded out;
+  std::vector<RuleAst> rules;
+  for (const RuleSource& source : sources) {
+    ++out.files;
+    for (RuleAst& rule : read_rules(source, out.diagnostics, limits, out.rules)) {
+      rules.push_back(std::move(rule));
+    }
+    if (rules.size() > limits.rules_max) {
+      out.diagnostics.add(source.name, {}, "",
+                          "more than " + std::to_string(limits.rules_max) + " rules (load fewer)");
+      return out;
+    }
+  }
+  auto program =
+      Compiler(std::move(rules), policy, out.diagnostics).run(rulebook_digest(std::move(sources)));
+  if (out.diagnostics.ok()) out.program = std::move(program);
+  return out;
+}
+
+Loaded load_rules(const std::vector<std::string>& paths, const RulebookPolicy* policy,
+                  const LoadLimits& limits) {
+  Diagnostics reading;
+  Loaded out = compile_rules(read_sources(paths, reading, limits), policy, limits);
+  for (const Diagnostic& d : reading.all()) out.diagnostics.add(d.file, d.at, d.item, d.message);
+  if (!out.diagnostics.ok()) out.program = nullptr;
+  return out;
+}
+
+Digest rulebook_digest(std::vector<RuleSource> sources) {
+  std::ranges::sort(sources, {}, &RuleSource::name);
+  std::string all;
+  for (const RuleSource& source : sources) {
+    all += source.name;
+    all.push_back('\0');
+    all += std::to_string(source.text.size());
+    all.push_back('\0');
+    all += source.text;
+  }
+  return sha256(all);
+}
+
+namespace {
+
+std::string dump_selection(const SelectionAst& selection, std::size_t indent) {
+  std::string out(indent * 2, ' ');
+  if (selection.kind != SelectionAst::Kind::item) {
+    out += selection.kind == SelectionAst::Kind::all_of ? "all of\n" : "any of\n";
+    for (const SelectionAst& child : selection.children) out += dump_selection(child, indent + 1);
+    return out;
+  }
+  out += selection.item.field.empty() ? "(keywords)" : selection.item.field;
+  for (const std::string& modifier : selection.item.modifiers) out += "|" + modifier;
+  for (const ScalarAst& value : selection.item.values) {
+    const bool text = value.kind == ScalarAst::Kind::string;
+    out += value.kind == ScalarAst::Kind::null ? " null"
+           : text                              ? " '" + value.text + "'"
+                                               : " " + value.text;
+  }
+  return out + "\n";
+}
+
+}  // namespace
+
+std::string dump_ast(const std::vector<RuleSource>& sources) {
+  std::string out;
+  Diagnostics diagnostics;
+  std::size_t documents = 0;
+  for (const RuleSource& source : sources) {
+    for (const RuleAst& rule : read_rules(source, diagnostics, {}, documents)) {
+      out += "rule " + rule.info.label() + " \"" + rule.info.title + "\"\n";
+      if (rule.correlation) {
+        out += "  correlation " + std::string(to_string(rule.correlation->type)) + "\n";
+        for (const TextAst& ref : rule.correlation->refs) out += "    of " + ref.text + "\n";
+        for (const TextAst& by : rule.correlation->group_by) out += "    by " + by.text + "\n";
+        continue;
+      }
+      for (const NamedSelection& s : rule.detection->selections) {
+        out += "  " + s.name + "\n" + dump_selection(s.selection, 2);
+      }
+      for (const TextAst& c : rule.detection->conditions) out += "  condition " + c.text + "\n";
+    }
+  }
+  return out + diagnostics.to_string();
+}
+
+}  // namespace proviso::rules

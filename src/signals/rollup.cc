@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "signals/rollup.h"
+
+#include <algorithm>
+#include <boost/container_hash/hash.hpp>
+#include <map>
+
+#include "signals/state.h"
+
+namespace proviso::signals {
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000'000'000;
+
+std::int64_t floor_hour(std::int64_t nanoseconds) {
+  const std::int64_t hour = nanoseconds / kHour;
+  return nanoseconds % kHour < 0 ? hour - 1 : hour;
+}
+
+struct Share {
+  std::int64_t hour = 0;
+  std::int64_t nanoseconds = 0;
+  std::uint64_t count = 0;
+  std::uint64_t remainder = 0;
+};
+
+__extension__ typedef unsigned __int128 Wide;
+
+// Whole parts by the floor, what is left over one by one to the largest remainders.
+void share_out(std::vector<Share>& shares, std::uint64_t count, std::int64_t total) {
+  std::uint64_t given = 0;
+  const auto all = static_cast<Wide>(total);
+  for (Share& s : shares) {
+    const Wide product = static_cast<Wide>(count) * static_cast<Wide>(s.nanoseconds);
+    s.count = static_cast<std::uint64_t>(product / all);
+    s.remainder = static_cast<std::uint64_t>(product % all);
+    given += s.count;
+  }
+  std::vector<Share*> order;
+  for (Share& s : shares) order.push_back(&s);
+  std::ranges::stable_sort(order, std::greater{}, &Share::remainder);
+  for (std::uint64_t i = 0; i < count - given; ++i) ++order[i]->count;
+}
+
+// The hours of (start, end]'s window; the time of an instant at `end` is its own hour.
+std::vector<Share> hours_of(std::int64_t start, std::int64_t end) {
+  std::vector<Share> shares;
+  for (std::int64_t hour = floor_hour(start); hour * kHour < end; ++hour) {
+    const std::int64_t from = std::max(start, hour * kHour);
+    const std::int64_t to = std::min(end, (hour + 1) * kHour);
+    shares.push_back({hour, to - from, 0, 0});
+  }
+  return shares;
+}
+
+}  // namespace
+
+std::size_t Rollup::KeyHash::operator()(std::string_view key) const noexcept {
+  return boost::hash_range(key.begin(), key.end());
+}
+
+void Rollup::add(const model::UsageEvent& event, model::ActionClass action_class) {
+  const std::int64_t end = event.window_end.time_since_epoch().count();
+  std::int64_t start = std::min(event.window_start.time_since_epoch().count(), end);
+  if (floor_hour(end) - floor_hour(start) > kHoursMax) start = end - kHoursMax * kHour;
+  const bool one_hour = start == end || floor_hour(start) == floor_hour(end - 1);
+  if (one_hour) return add_to_hour(floor_hour(start), event, action_class, event.count, 1.0);
+  std::vector<Share> shares = hours_of(start, end);
+  share_out(shares, event.count, end - start);
+  for (const Share& s : shares) {
+    const double part = static_cast<double>(s.nanoseconds) / static_cast<double>(end - start);
+    add_to_hour(s.hour, event, action_class, s.count, part);
+  }
+}
+
+void Rollup::add_to_hour(std::int64_t hour, const model::UsageEvent& event, model::ActionClass c,
+                         std::uint64_t count, double share) {
+  key_.clear();
+  for (unsigned i = 8; i-- > 0;) {
+    key_.push_back(static_cast<char>((static_cast<std::uint64_t>(hour) >> (8 * i)) & 0xFFU));
+  }
+  key_.push_back(static_cast<char>(c));
+  for (const std::string_view part : {event.subscription, event.service, event.region}) {
+    for (unsigned i = 4; i-- > 0;) {
+      key_.push_back(static_cast<char>((part.size() >> (8 * i)) & 0xFFU));
+    }
+    key_ += part;
+  }
+  auto at = cells_.find(std::string_view(key_));
+  if (at == cells_.end()) at = cells_.emplace(key_, Cell{}).first;
+  Cell& cell = at->second;
+  cell.count += count;
+  for (const model::Amount& amount : event.used()) {
+    auto q = std::ranges::find(cell.quantities, amount.unit, &Quantity::unit);
+    if (q == cell.quantities.end()) {
+      q = cell.quantities.insert(q, Quantity{std::string(amount.unit), 0});
+    }
+    q->value += amount.value * share;
+  }
+}
+
+std::vector<RollupCell> Rollup::drain() {
+  std::vector<RollupCell> out;
+  out.reserve(cells_.size());
+  for (auto& [key, cell] : cells_) {
+    std::string_view rest = key;
+    const auto number = [&](std::size_t bytes) {
+      std::uint64_t n = 0;
+      for (std::size_t i = 0; i < bytes; ++i) n = (n << 8U) | static_cast<unsigned char>(rest[i]);
+      rest.remove_prefix(bytes);
+      return n;
+    };
+    const auto text = [&] {
+      const std::size_t size = number(4);
+      std::string part(rest.substr(0, size));
+      rest.remove_prefix(size);
+      return part;
+    };
+    RollupCell one;
+    one.hour = Time(Duration(static_cast<std::int64_t>(number(8)) * kHour));
+    one.action_class = static_cast<model::ActionClass>(number(1));
+    one.subscription = text();
+    one.service = text();
+    one.region = text();
+    one.count = cell.count;
+    one.quantities = std::move(cell.quantities);
+    std::ranges::sort(one.quantities, {}, &Quantity::unit);
+    out.push_back(std::move(one));
+  }
+  cells_.clear();
+  std::ranges::sort(out, [](const RollupCell& a, const RollupCell& b) {
+    return std::tie(a.hour, a.subscription, a.service, a.action_class, a.region) <
+           std::tie(b.hour, b.subscription, b.service, b.action_class, b.region);
+  });
+  return out;
+}
+
+}  // namespace proviso::signals

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+// The bytes of saved states, for one machine's own restart, not for exchange.
+//
+//   state  = magic (8 bytes, "PSENGIN1" or "PSTRACK1": changed with every change of the format),
+//            32 bytes program digest, then what save() writes
+//   number = 8 bytes, little endian        text = number of bytes, then the bytes
+//
+// Same state, same bytes: everything unordered is sorted first.
+namespace proviso::signals {
+
+class ByteWriter {
+ public:
+  void number(std::uint64_t n) {
+    for (unsigned i = 0; i < 8; ++i) bytes_.push_back(static_cast<char>((n >> (8 * i)) & 0xFFU));
+  }
+  void real(double d) {
+    std::uint64_t n = 0;
+    std::memcpy(&n, &d, sizeof n);
+    number(n);
+  }
+  void text(std::string_view s) {
+    number(s.size());
+    bytes_ += s;
+  }
+  void raw(std::string_view s) { bytes_ += s; }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+/// Reads what ByteWriter wrote. After the first lack of bytes everything is zero and ok() is false.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+  std::uint64_t number() {
+    const std::string_view bytes = raw(8);
+    std::uint64_t n = 0;
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+      n = (n << 8U) | static_cast<unsigned char>(bytes[i]);
+    }
+    return n;
+  }
+  double real() {
+    const std::uint64_t n = number();
+    double d = 0;
+    std::memcpy(&d, &n, sizeof d);
+    return d;
+  }
+  std::string text() {
+    const std::uint64_t size = number();
+    return std::string(raw(size));
+  }
+  std::string_view raw(std::uint64_t size) {
+    if (size > rest_.size()) {
+      ok_ = false;
+      rest_ = {};
+      return {};
+    }
+    const std::string_view out = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return out;
+  }
+  /// A count of things of which each takes at least `bytes_each`; 0 and not ok where they can't be.
+  std::uint64_t count(std::uint64_t bytes_each) {
+    const std::uint64_t n = number();
+    if (n > rest_.size() / bytes_each) {
+      ok_ = false;
+      return 0;
+    }
+    return n;
+  }
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+}  // namespace proviso::signals

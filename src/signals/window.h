@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/program.h"
+#include "signals/hit.h"
+#include "signals/state.h"
+
+namespace proviso::signals {
+
+/// What one event gives to one group of one correlation.
+struct WindowHit {
+  Place place;
+  std::uint32_t ref = 0;        ///< which of the correlation's rules
+  std::uint64_t weight = 1;     ///< operations (event_count)
+  rules::Billionths value = 0;  ///< value_sum, value_avg, value_percentile
+  std::string text;             ///< value_count
+  bool operator==(const WindowHit&) const = default;
+};
+
+struct WindowVerdict {
+  Time from{};  ///< of the oldest hit in the window
+  double value = 0;
+};
+
+/// The figures of a window, kept up to date hit by hit. All of them are exact, so that adding and
+/// removing leaves what counting anew would give.
+class Figures {
+ public:
+  explicit Figures(const rules::Correlation& correlation);
+  void add(const WindowHit& hit);
+  void remove(const WindowHit& hit);
+  /// All hits of one event have been added.
+  void end_of_event(Place place);
+  /// Whether the correlation holds for a window that begins at `begin`; its value.
+  [[nodiscard]] std::optional<double> holds(Time begin) const;
+
+ private:
+  [[nodiscard]] std::size_t refs_seen() const;
+  [[nodiscard]] bool condition_holds(const rules::RefCondition& condition) const;
+  [[nodiscard]] double percentile() const;
+  [[nodiscard]] bool thresholds_hold(double value) const;
+  const rules::Correlation* correlation_;
+  std::uint64_t weight_ = 0;
+  std::uint64_t hits_ = 0;
+  rules::Billionths sum_ = 0;
+  std::vector<std::uint64_t> hits_of_ref_;
+  std::map<std::string, std::uint64_t> texts_;
+  std::vector<rules::Billionths> sorted_;
+  /// temporal_ordered: stage k holds the latest beginning of a sequence of the first k + 1 rules.
+  std::vector<std::optional<Place>> stages_;
+  std::vector<bool> refs_now_;
+};
+
+/// The hits of one group within the timespan, oldest first. See window.cc.
+class Window {
+ public:
+  explicit Window(const rules::Correlation& correlation)
+      : correlation_(&correlation), figures_(correlation) {}
+  /// All hits of one event; they share a place. Returns the verdict at that event.
+  std::optional<WindowVerdict> add(const std::vector<WindowHit>& hits, std::size_t hits_max,
+                                   std::uint64_t& evicted);
+  [[nodiscard]] Time newest() const { return newest_.time; }
+  void save(ByteWriter& out) const;
+  void load(ByteReader& in);
+
+ private:
+  std::optional<WindowVerdict> add_late(const std::vector<WindowHit>& hits);
+  std::optional<WindowVerdict> verdict_at(Place place) const;
+  void append(const WindowHit& hit);
+  void evict(Time begin);
+  void rebuild();
+  const rules::Correlation* correlation_;
+  std::deque<WindowHit> hits_;
+  Figures figures_;
+  Place newest_{Time::min(), 0};
+};
+
+}  // namespace proviso::signals
