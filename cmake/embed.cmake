@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# proviso_embed(TARGET NAMESPACE ROOT patterns...): compiles files into TARGET as
+#   extern const std::span<const proviso::EmbeddedFile> NAMESPACE::kFiles;   (base/embedded.h)
+# sorted by name, each named by its path below ROOT.
+function(proviso_embed TARGET NAMESPACE ROOT)
+  set(patterns ${ARGN})
+  list(TRANSFORM patterns PREPEND ${ROOT}/)
+  file(GLOB_RECURSE files RELATIVE ${ROOT} CONFIGURE_DEPENDS ${patterns})
+  list(SORT files)
+  string(REPLACE "::" "_" stem ${NAMESPACE})
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/embedded_${stem}.cc)
+  set(text "#include <array>\n#include \"base/embedded.h\"\nnamespace ${NAMESPACE} {\nnamespace {\nconstexpr proviso::EmbeddedFile kList[] = {\n{\"\", \"\"},\n")
+  foreach(file ${files})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ROOT}/${file})
+    file(READ ${ROOT}/${file} content)
+    string(APPEND text "{\"${file}\", R\"EMBEDDED(${content})EMBEDDED\"},\n")
+  endforeach()
+  string(APPEND text "};\n}\nextern const std::span<const proviso::EmbeddedFile> kFiles;\nconst std::span<const proviso::EmbeddedFile> kFiles = std::span(kList).subspan(1);\n}\n")
+  file(GENERATE OUTPUT ${out} CONTENT "${text}")
+  target_sources(${TARGET} PRIVATE ${out})
+endfunction()

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "context.h"
+
+#include <charconv>
+#include <cstdio>
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/file_system.h"
+#include "base/signing.h"
+
+namespace proviso::cmd {
+namespace {
+
+constexpr std::uint64_t kInputFileMax = 64U << 20U;
+
+int exit_code_of(Errc code) {
+  switch (code) {
+    case Errc::invalid_input:
+    case Errc::not_found:
+    case Errc::conflict:
+    case Errc::denied:
+    case Errc::corrupt: return kBadInput;
+    case Errc::exhausted:
+    case Errc::unavailable: return kFailed;
+  }
+  return kFailed;
+}
+
+// A line typed at the terminal without showing it.
+Result<std::string> read_hidden(const char* prompt) {
+  const int tty = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
+  if (tty < 0) {
+    return fail(Errc::invalid_input,
+                "no terminal to ask for the passphrase (give --passphrase-file FILE)");
+  }
+  termios shown{};
+  ::tcgetattr(tty, &shown);
+  termios hidden = shown;
+  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(tty, TCSAFLUSH, &hidden);
+  dprintf(tty, "%s", prompt);
+  std::string line;
+  for (char c = 0; ::read(tty, &c, 1) == 1 && c != '\n' && line.size() < 1024;) line.push_back(c);
+  dprintf(tty, "\n");
+  ::tcsetattr(tty, TCSAFLUSH, &shown);
+  ::close(tty);
+  return line;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<server::DataFolder>> Context::folder() {
+  if (dir.empty()) return fail(Errc::invalid_input, "no data folder (give -d DIR)");
+  return server::DataFolder::open(dir, clock, random);
+}
+
+void Context::run(const std::function<Result<int>()>& body) {
+  const auto result = body();
+  if (result) {
+    exit_code = *result;
+    return;
+  }
+  std::fflush(stdout);
+  std::fprintf(stderr, "error: %s\n", result.error().message.c_str());
+  exit_code = exit_code_of(result.error().code);
+}
+
+void Context::print(const Json& value, const std::string& text) const {
+  if (json) {
+    std::printf("%s\n", canonical_json(value).c_str());
+  } else {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  }
+}
+
+Result<std::string> read_input_file(const std::string& path) {
+  return real_file_system().read(path, kInputFileMax);
+}
+
+Result<Time> parse_moment(std::string_view text, Time now) {
+  if (text == "now") return floor_second(now);
+  if (!text.starts_with('+')) {
+    auto t = parse_time(text);
+    if (!t) return t;
+    return floor_second(*t);
+  }
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), n);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (error != std::errc{} || n < 0 || n > 100'000) {
+    return fail(Errc::invalid_input, "a time is RFC 3339, now, or +7d, +36h, +30m");
+  }
+  if (unit == "d") return floor_second(now) + std::chrono::days{n};
+  if (unit == "h") return floor_second(now) + std::chrono::hours{n};
+  if (unit == "m") return floor_second(now) + std::chrono::minutes{n};
+  if (unit == "s") return floor_second(now) + std::chrono::seconds{n};
+  return fail(Errc::invalid_input, "a time is RFC 3339, now, or +7d, +36h, +30m");
+}
+
+Result<std::string> ask_passphrase(const std::string& passphrase_file, bool confirm) {
+  if (!passphrase_file.empty()) {
+    std::string text = TRY(read_input_file(passphrase_file));
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    if (text.empty()) return fail(Errc::invalid_input, passphrase_file + ":1:1: is empty");
+    return text;
+  }
+  std::string first = TRY(read_hidden("Passphrase: "));
+  if (first.empty()) return fail(Errc::invalid_input, "the passphrase is empty");
+  if (confirm) {
+    const std::string second = TRY(read_hidden("Again: "));
+    if (first != second) return fail(Errc::invalid_input, "the two passphrases differ");
+  }
+  return first;
+}
+
+Result<SigningKey> read_key(const std::string& path, const std::string& passphrase_file) {
+  const std::string pem = TRY(read_input_file(path));
+  std::string passphrase;
+  if (SigningKey::pem_is_encrypted(pem)) {
+    passphrase = TRY(ask_passphrase(passphrase_file, false));
+  }
+  auto key = SigningKey::from_pem(pem, passphrase);
+  if (!key) return fail_in(path + ":1:1", key.error());
+  return key;
+}
+
+}  // namespace proviso::cmd

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "server/data_folder.h"
+
+namespace CLI {
+class App;
+}
+
+namespace proviso::cmd {
+
+// Exit codes are a contract (README).
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kBadInput = 2;
+inline constexpr int kRefused = 3;
+
+/// What every command shares. One command runs per process.
+struct Context {
+  std::string dir;
+  bool json = false;
+  int exit_code = kDone;
+  SystemClock clock;
+  SystemRandom random;
+
+  /// The data folder named by -d.
+  Result<std::unique_ptr<server::DataFolder>> folder();
+  /// Runs a command's body: prints its error and sets the exit code.
+  void run(const std::function<Result<int>()>& body);
+  /// Prints the value as one JSON line where --json was given, else the text.
+  void print(const Json& value, const std::string& text) const;
+};
+
+/// A file of at most 64 MiB that a person names; its errors begin with the name.
+Result<std::string> read_input_file(const std::string& path);
+/// "now", RFC 3339, or "+7d", "+36h", "+30m" from `now`.
+Result<Time> parse_moment(std::string_view text, Time now);
+/// The private key in a file; asks on the terminal for its passphrase where it has one.
+Result<SigningKey> read_key(const std::string& path, const std::string& passphrase_file);
+/// From the file, or typed at the terminal (twice where `confirm`). invalid_input without either.
+Result<std::string> ask_passphrase(const std::string& passphrase_file, bool confirm);
+
+void add_founding_commands(CLI::App& app, Context& context);
+void add_feed_commands(CLI::App& app, Context& context);
+void add_rules_commands(CLI::App& app, Context& context);
+void add_case_commands(CLI::App& app, Context& context);
+void add_order_commands(CLI::App& app, Context& context);
+void add_gate_commands(CLI::App& app, Context& context);
+
+}  // namespace proviso::cmd

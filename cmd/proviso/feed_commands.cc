@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// register, simulate, review: what comes in.
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include "base/text/format.h"
+#include "cases/register_store.h"
+#include "context.h"
+#include "provider_sim/line_file.h"
+#include "provider_sim/simulate.h"
+#include "server/review.h"
+
+namespace proviso::cmd {
+namespace {
+
+Result<int> register_load(const std::string& file, Context& context) {
+  const std::string text = TRY(read_input_file(file));
+  auto folder = TRY(context.folder());
+  const std::size_t count = TRY(cases::load_register(folder->record(), file, text));
+  context.print(Json::Object{{"records", static_cast<std::int64_t>(count)}},
+                format("register: {} records from {}\n", count, file));
+  return kDone;
+}
+
+struct SimulateOptions {
+  provider_sim::Options sim;
+  std::string format = "usage";
+  std::string out;
+  std::string register_out;
+};
+
+Result<void> write_simulated_register(const SimulateOptions& options) {
+  auto file = TRY(provider_sim::LineFile::create(options.register_out));
+  TRY_VOID(provider_sim::write_register(options.sim,
+                                        [&](std::string_view line) { return file.write(line); }));
+  return file.close();
+}
+
+Result<int> simulate(const SimulateOptions& options, Context& context) {
+  const auto format_kind = TRY(provider_sim::parse_format(options.format));
+  if (!options.register_out.empty()) TRY_VOID(write_simulated_register(options));
+  auto file = TRY(provider_sim::LineFile::create(options.out));
+  const auto summary = TRY(provider_sim::simulate(
+      options.sim, format_kind, [&](std::string_view line) { return file.write(line); }));
+  TRY_VOID(file.close());
+  const Json value = Json::Object{
+      {"records", summary.records}, {"calls", summary.calls}, {"end", format_time(summary.end)}};
+  if (options.out == "-") return kDone;  // standard output is the log itself
+  context.print(value, format("simulated {}: {} records for {} operations, until {}, in {}\n",
+                              options.sim.scenario, summary.records, summary.calls,
+                              format_time(summary.end), options.out));
+  return kDone;
+}
+
+std::string in_words(const server::ReviewSummary& s) {
+  std::string out = format(
+      "reviewed {} inputs: {} records, {} events for {} operations, {} duplicates, {} rejected\n",
+      s.inputs, s.records, s.events, s.operations, s.duplicates, s.rejects);
+  if (s.inputs_done_before > 0) {
+    out += format("  {} inputs were read before and have not changed\n", s.inputs_done_before);
+  }
+  for (const std::string& reason : s.rejects_by_reason) out += "  rejected: " + reason + "\n";
+  if (s.rejects > 0) out += "  each with its place in rejects.jsonl\n";
+  if (s.late > 0) out += format("  {} events came later than lateness_minutes\n", s.late);
+  if (s.evicted > 0) out += format("  {} hits were let go: a window was full\n", s.evicted);
+  out += format("signals: {} new\n", s.signals_opened);
+  return out;
+}
+
+Result<int> review(const server::ReviewOptions& options, Context& context) {
+  auto folder = TRY(context.folder());
+  const bool show = ::isatty(STDERR_FILENO) == 1 && !context.json;
+  const auto progress = [&](const server::ReviewProgress& p) {
+    if (show) {
+      std::fprintf(stderr, "\r%s: %llu records ", p.input.c_str(),
+                   static_cast<unsigned long long>(p.records));
+    }
+  };
+  const auto s = server::review(*folder, options, progress);
+  if (show) std::fprintf(stderr, "\r\033[K");
+  if (!s) return std::unexpected(s.error());
+  Json::Array reasons(s->rejects_by_reason.begin(), s->rejects_by_reason.end());
+  const auto cases = TRY(folder->casework().list());
+  std::string text = in_words(*s);
+  for (const cases::CaseRow& row : cases) {
+    text += format("case {}  {}  {}  {}\n", row.id.value, row.state, row.customer.value,
+                   row.term_group.empty() ? "-" : row.term_group);
+  }
+  context.print(Json::Object{{"inputs", s->inputs},
+                             {"inputs_done_before", s->inputs_done_before},
+                             {"records", s->records},
+                             {"events", s->events},
+                             {"operations", s->operations},
+                             {"duplicates", s->duplicates},
+                             {"rejects", s->rejects},
+                             {"rejects_by_reason", std::move(reasons)},
+                             {"signals", s->signals_opened},
+                             {"late", s->late},
+                             {"evicted", s->evicted},
+                             {"cases", static_cast<std::int64_t>(cases.size())}},
+                text);
+  return kDone;
+}
+
+std::string scenario_help() {
+  std::string out = "which story:";
+  for (const provider_sim::ScenarioInfo& s : provider_sim::scenarios()) {
+    out += format("\n  {}: {}", s.name, s.about);
+  }
+  return out;
+}
+
+void add_simulate(CLI::App& app, Context& context) {
+  auto options = std::make_shared<SimulateOptions>();
+  auto* command = app.add_subcommand("simulate", "write the usage log of a simulated provider");
+  command->add_option("SCENARIO", options->sim.scenario, scenario_help())->required();
+  command->add_option("--seed", options->sim.seed, "the same seed gives the same bytes");
+  command->add_option("--hours", options->sim.hours, "how many hours");
+  command->add_option("--format", options->format, "usage or cloudtrail");
+  command->add_option("--out", options->out, "usage log; .zst compresses")->required();
+  command->add_option("--register", options->register_out, "the provider's register");
+  command->add_option("--background", options->sim.background,
+                      "subscriptions of ordinary customers around the story");
+  command->add_option("--records", options->sim.records, "exactly this many records");
+  command->callback(
+      [options, &context] { context.run([&] { return simulate(*options, context); }); });
+}
+
+}  // namespace
+
+void add_feed_commands(CLI::App& app, Context& context) {
+  auto file = std::make_shared<std::string>();
+  auto* reg = app.add_subcommand("register", "the provider's own list of customers");
+  reg->require_subcommand(1);
+  auto* load = reg->add_subcommand("load", "add the records of a register file");
+  load->add_option("FILE.jsonl", *file, "JSON lines")->required();
+  load->callback([file, &context] { context.run([&] { return register_load(*file, context); }); });
+
+  add_simulate(app, context);
+
+  auto options = std::make_shared<server::ReviewOptions>();
+  auto* command = app.add_subcommand("review", "the main job: usage logs to signals and cases");
+  command->add_option("LOG", options->inputs, "files, folders, - for standard input")->required();
+  command->add_option("--format", options->format, "name the format instead of finding it");
+  command->add_option("--subscription", options->subscription,
+                      "the subscription of a log that names none");
+  command->add_option("--commit-every", options->commit_every, "records between two commits")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}));
+  command->callback(
+      [options, &context] { context.run([&] { return review(*options, context); }); });
+}
+
+}  // namespace proviso::cmd

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// init, key, roster, change: who decides, and under which documents.
+#include <CLI/CLI.hpp>
+
+#include <sys/stat.h>
+
+#include "base/text/format.h"
+#include "context.h"
+#include "decisions/order_store.h"
+#include "server/founding.h"
+
+namespace proviso::cmd {
+namespace {
+
+struct KeyOptions {
+  std::string name;
+  std::string out;
+  std::string passphrase_file;
+  bool no_passphrase = false;
+};
+
+Result<int> key_new(const KeyOptions& options, Context& context) {
+  FileSystem& fs = real_file_system();
+  for (const std::string& path : {options.out, options.out + ".pub"}) {
+    if (fs.exists(path)) {
+      return fail(Errc::conflict, path + ": exists already (choose another name)");
+    }
+  }
+  if (!model::is_valid_id(options.name) || options.name.find_first_of("+ ") != std::string::npos) {
+    return fail(Errc::invalid_input, "the key's name is empty, or holds a space or +");
+  }
+  std::string passphrase;
+  if (!options.no_passphrase) passphrase = TRY(ask_passphrase(options.passphrase_file, true));
+  const SigningKey key = SigningKey::generate(context.random);
+  const std::string pem = TRY(key.to_pem(passphrase));
+  // The umask keeps the key private from its first byte.
+  const mode_t before = ::umask(S_IRWXG | S_IRWXO);
+  const auto written = fs.write_durable(options.out, pem);
+  ::umask(before);
+  if (!written) return std::unexpected(written.error());
+  TRY_VOID(fs.write_durable(options.out + ".pub",
+                            server::write_public_key(options.name, key.public_key())));
+  if (options.no_passphrase) {
+    std::fprintf(stderr,
+                 "warning: no passphrase: whoever can read %s can sign as %s. Keep it on a machine "
+                 "or token of your own.\n",
+                 options.out.c_str(), options.name.c_str());
+  }
+  context.print(Json::Object{{"key", key.public_key().id()}, {"public", options.out + ".pub"}},
+                format("key {}\n  private: {} (never leaves this machine)\n  public:  {}.pub (give "
+                       "this to the operator)\n",
+                       key.public_key().id(), options.out, options.out));
+  return kDone;
+}
+
+struct RosterOptions {
+  std::string file;
+  std::string role = "approver";
+  std::string person;
+  bool outside = false;
+  std::string key;  // after the seal: the proposer's
+  std::string passphrase_file;
+  std::string key_id;  // remove
+  std::int64_t approvals = 2;
+  std::string out;
+};
+
+Result<int> propose_roster(Context& context, server::DataFolder& folder, decisions::Orders& orders,
+                           const Json& roster, const RosterOptions& options,
+                           const std::string& reason) {
+  if (options.key.empty()) {
+    return fail(Errc::conflict,
+                "the founding is sealed: the roster changes by orders (give the "
+                "proposer's --key)");
+  }
+  static_cast<void>(folder);
+  const SigningKey key = TRY(read_key(options.key, options.passphrase_file));
+  const Digest digest =
+      TRY(orders.propose_change(model::OrderKind::roster, roster, "", reason, key));
+  context.print(Json::Object{{"digest", digest.hex()}},
+                format("proposed roster order {}\n  approve it with: proviso order export, sign, "
+                       "approve\n",
+                       digest.hex()));
+  return kDone;
+}
+
+Result<int> roster_add(const RosterOptions& options, Context& context) {
+  const std::string text = TRY(read_input_file(options.file));
+  server::Founder founder;
+  founder.key = TRY(server::parse_public_key(options.file, text));
+  founder.role = options.role == "proposer" ? model::Role::proposer : model::Role::approver;
+  founder.person = options.person;
+  founder.outside = options.outside;
+  auto folder = TRY(context.folder());
+  if (server::is_sealed(*folder)) {
+    auto orders = TRY(folder->orders());
+    const Json roster = TRY(server::roster_with(*folder, orders.governance().authority(), founder));
+    return propose_roster(context, *folder, orders, roster, options, "add a key to the roster");
+  }
+  TRY_VOID(server::add_founder(*folder, founder));
+  context.print(Json::Object{{"key", founder.key.key.id()}},
+                format("on the roster: {} as {}{}\n", founder.key.key.id(), options.role,
+                       options.outside ? ", from outside the organisation" : ""));
+  return kDone;
+}
+
+Result<int> roster_remove(const RosterOptions& options, Context& context) {
+  auto folder = TRY(context.folder());
+  auto orders = TRY(folder->orders());
+  const Json roster = TRY(server::roster_without(orders.governance().authority(), options.key_id));
+  return propose_roster(context, *folder, orders, roster, options, "remove a key from the roster");
+}
+
+Result<int> roster_list(Context& context) {
+  auto folder = TRY(context.folder());
+  auto orders = TRY(folder->orders());
+  const model::Authority& authority = orders.governance().authority();
+  std::string text;
+  for (const model::RosterMember& m : authority.roster) {
+    text += format("{}  {}  {}{}\n", m.key.id(), m.person, to_string(m.role),
+                   m.outside ? "  outside" : "");
+  }
+  for (const auto& [kind, count] : authority.approvals)
+    text += format("{}: {} approvals\n", kind, count);
+  context.print(Json::Object{{"roster", model::roster_to_json(authority.roster)},
+                             {"policy", model::policy_to_json(authority)}},
+                text);
+  return kDone;
+}
+
+Result<int> roster_seal(const RosterOptions& options, Context& context) {
+  auto folder = TRY(context.folder());
+  const model::TrustRoot trust = TRY(server::seal(*folder, options.approvals, context.clock));
+  TRY_VOID(real_file_system().write_durable(options.out, model::write_trust(trust)));
+  context.print(
+      Json::Object{{"genesis", trust.genesis.hex()}, {"ledger", trust.ledger}},
+      format("the founding is sealed: ledger {}, genesis {}\n  give {} by hand to whoever "
+             "runs a gate or verifies\n",
+             trust.ledger, trust.genesis.hex(), options.out));
+  return kDone;
+}
+
+struct ChangeOptions {
+  std::string kind;
+  std::string path;
+  std::string key;
+  std::string passphrase_file;
+  std::string reason;
+};
+
+Result<int> change_propose(const ChangeOptions& options, Context& context) {
+  const auto kind = model::parse_order_kind(options.kind);
+  auto folder = TRY(context.folder());
+  auto orders = TRY(folder->orders());
+  const std::string reason = options.reason.empty() ? "change of the " + options.kind
+                                                    : TRY(read_input_file(options.reason));
+  const SigningKey key = TRY(read_key(options.key, options.passphrase_file));
+  std::string document;
+  Digest digest;
+  if (*kind == model::OrderKind::rulebook || *kind == model::OrderKind::field_policy) {
+    digest = TRY(server::folder_digest(options.path,
+                                       *kind == model::OrderKind::rulebook ? ".yml" : ".json"));
+  } else {
+    const std::string text = TRY(read_input_file(options.path));
+    auto parsed = parse_json(text);
+    if (!parsed) return fail(parsed.error().code, options.path + ":" + parsed.error().message);
+    if (*kind == model::OrderKind::terms) {
+      const auto terms = model::Terms::parse(*parsed);
+      if (!terms) return fail_in(options.path, terms.error());
+    } else {
+      const auto catalogue = model::Catalogue::parse(*parsed);
+      if (!catalogue) return fail_in(options.path, catalogue.error());
+    }
+    document = canonical_json(*parsed);
+    digest = sha256(document);
+  }
+  const Digest order = TRY(
+      orders.propose_change(*kind, Json::Object{{"digest", digest.hex()}}, document, reason, key));
+  context.print(Json::Object{{"digest", order.hex()}, {"document", digest.hex()}},
+                format("proposed {} order {}\n", options.kind, order.hex()));
+  return kDone;
+}
+
+void add_roster(CLI::App& app, Context& context) {
+  auto* roster = app.add_subcommand("roster", "who may propose and approve");
+  roster->require_subcommand(1);
+  auto options = std::make_shared<RosterOptions>();
+  auto* add = roster->add_subcommand("add", "add a person's key (after the seal: propose it)");
+  add->add_option("FILE.pub", options->file, "public key file")->required();
+  add->add_option("--role", options->role, "approver or proposer")
+      ->required()
+      ->check(CLI::IsMember({"approver", "proposer"}));
+  add->add_option("--person", options->person, "whose key it is (default: the key's name)");
+  add->add_flag("--outside", options->outside, "not of the operator's organisation (I15)");
+  add->add_option("--key", options->key, "after the seal: the proposer's private key");
+  add->add_option("--passphrase-file", options->passphrase_file, "passphrase of --key");
+  add->callback(
+      [options, &context] { context.run([&] { return roster_add(*options, context); }); });
+  auto* remove = roster->add_subcommand("remove", "propose to remove a key");
+  remove->add_option("KEYID", options->key_id, "id of the key")->required();
+  remove->add_option("--key", options->key, "the proposer's private key")->required();
+  remove->add_option("--passphrase-file", options->passphrase_file, "passphrase of --key");
+  remove->callback(
+      [options, &context] { context.run([&] { return roster_remove(*options, context); }); });
+  auto* list = roster->add_subcommand("list", "keys, pseudonyms and how many approvals it takes");
+  list->callback([&context] { context.run([&] { return roster_list(context); }); });
+  auto* seal = roster->add_subcommand("seal", "end the founding: genesis entry and trust file");
+  seal->add_option("--approvals", options->approvals, "how many people an order needs")->required();
+  seal->add_option("--out", options->out, "where the trust file goes")->required();
+  seal->callback(
+      [options, &context] { context.run([&] { return roster_seal(*options, context); }); });
+}
+
+}  // namespace
+
+void add_founding_commands(CLI::App& app, Context& context) {
+  auto origin = std::make_shared<std::string>();
+  auto root = std::make_shared<std::string>();
+  auto* init = app.add_subcommand("init", "make a data folder");
+  init->add_option("DIR", *root, "a new or empty folder")->required();
+  init->add_option("--origin", *origin, "the ledger's name, e.g. log.example.com/tos");
+  init->callback([root, origin, &context] {
+    context.run([&]() -> Result<int> {
+      TRY_VOID(server::init_folder(*root, *origin, context.random));
+      context.print(Json::Object{{"dir", *root}},
+                    format("data folder {} is made\n  next: proviso key new, proviso roster add, "
+                           "proviso roster seal\n",
+                           *root));
+      return kDone;
+    });
+  });
+
+  auto key_options = std::make_shared<KeyOptions>();
+  auto* key = app.add_subcommand("key", "a person's own key");
+  key->require_subcommand(1);
+  auto* key_make = key->add_subcommand("new", "make an Ed25519 key");
+  key_make->add_option("NAME", key_options->name, "a name for the key")->required();
+  key_make->add_option("--out", key_options->out, "private key file; FILE.pub beside it")
+      ->required();
+  key_make->add_flag("--no-passphrase", key_options->no_passphrase,
+                     "store it readable: whoever has the file can sign");
+  key_make->add_option("--passphrase-file", key_options->passphrase_file,
+                       "take the passphrase from the first line of this file");
+  key_make->callback(
+      [key_options, &context] { context.run([&] { return key_new(*key_options, context); }); });
+
+  add_roster(app, context);
+
+  auto change_options = std::make_shared<ChangeOptions>();
+  auto* change = app.add_subcommand("change", "documents that bind: they change by orders");
+  change->require_subcommand(1);
+  auto* propose = change->add_subcommand("propose", "propose a new document");
+  propose->add_option("KIND", change_options->kind, "rulebook, field-policy, catalogue, terms")
+      ->required()
+      ->check(CLI::IsMember({"rulebook", "field-policy", "catalogue", "terms"}));
+  propose->add_option("PATH", change_options->path, "the new file or folder")->required();
+  propose->add_option("--key", change_options->key, "the proposer's private key")->required();
+  propose->add_option("--passphrase-file", change_options->passphrase_file, "passphrase of --key");
+  propose->add_option("--reason", change_options->reason, "file with the reason");
+  propose->callback([change_options, &context] {
+    context.run([&] { return change_propose(*change_options, context); });
+  });
+}
+
+}  // namespace proviso::cmd

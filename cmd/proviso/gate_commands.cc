@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// gate, verify: what an order does, and whether all of it is true.
+#include <CLI/CLI.hpp>
+
+#include "base/text/format.h"
+#include "context.h"
+#include "gates/gate.h"
+#include "gates/ledger_audit.h"
+#include "ledger/verify_log.h"
+#include "model/gate_snapshot.h"
+
+namespace proviso::cmd {
+namespace {
+
+constexpr std::uint64_t kSnapshotMax = 256U << 20U;
+
+struct GateOptions {
+  std::string out;
+  std::string snapshot;
+  std::string trust;
+  std::string subscription;
+  std::string service;
+  std::string operation;
+  std::string region;
+  std::string resource;
+  std::string at;
+  std::string ledger;
+  std::string key;
+  std::string since;
+};
+
+Result<int> gate_snapshot(const GateOptions& options, Context& context) {
+  auto folder = TRY(context.folder());
+  auto orders = TRY(folder->orders());
+  const model::GateSnapshot snapshot = TRY(orders.snapshot());
+  TRY_VOID(real_file_system().write_durable(options.out, model::write_snapshot(snapshot)));
+  const auto count = static_cast<std::int64_t>(snapshot.restrictions.size());
+  context.print(Json::Object{{"orders", count}, {"snapshot", options.out}},
+                format("snapshot {}: {} orders in force\n", options.out, count));
+  return kDone;
+}
+
+Result<model::TrustRoot> read_trust(const std::string& path) {
+  const std::string text = TRY(read_input_file(path));
+  auto trust = model::parse_trust(text);
+  if (!trust) return fail_in(path, trust.error());
+  return trust;
+}
+
+std::string verdict_in_words(const gates::Verdict& v) {
+  if (v.order == nullptr) return "allow: no order in force names this\n";
+  const std::string what = v.refused() ? "refused"
+                           : v.outcome == model::Outcome::limited
+                               ? format("limited to {}/s", v.rate_per_second)
+                               : "let through";
+  return format("{}: this operation is {}\n  order {}, term {}\n  {}\n", to_string(v.effect), what,
+                v.order->digest.hex(), v.order->term,
+                v.order->until    ? "until " + format_time(*v.order->until)
+                : v.order->review ? "reviewed by " + format_time(*v.order->review)
+                                  : "");
+}
+
+Result<int> gate_check(const GateOptions& options, Context& context) {
+  const model::TrustRoot trust = TRY(read_trust(options.trust));
+  const std::string text = TRY(real_file_system().read(options.snapshot, kSnapshotMax));
+  const auto gate = gates::Gate::load(text, trust);
+  if (!gate) return fail_in(options.snapshot, gate.error());
+  const Time now = context.clock.now();
+  const Time at = options.at.empty() ? now : TRY(parse_moment(options.at, now));
+  const std::string subscription = model::normalise_id(options.subscription);
+  const gates::Verdict v = gate->check({.subscription = subscription,
+                                        .service = options.service,
+                                        .operation = options.operation,
+                                        .region = options.region,
+                                        .resource = options.resource},
+                                       at);
+  const bool restricted = v.effect.kind != model::EffectKind::allow;
+  context.print(
+      Json::Object{
+          {"effect", to_string(v.effect)},
+          {"refused", v.refused()},
+          {"order", restricted ? Json(v.order->digest.hex()) : Json()},
+          {"term", restricted ? Json(v.order->term) : Json()},
+          {"until", restricted && v.order->until ? Json(format_time(*v.order->until)) : Json()},
+          {"review", restricted && v.order->review ? Json(format_time(*v.order->review)) : Json()},
+          {"snapshot", v.snapshot_size},
+          {"snapshot_made_at", format_time(v.snapshot_made_at)}},
+      verdict_in_words(v));
+  return restricted ? kRefused : kDone;
+}
+
+int print_verdict(const Context& context, bool ok, const std::string& error_class,
+                  const std::string& where, const std::string& detail, std::string text,
+                  Json::Object more) {
+  more.emplace("ok", ok);
+  more.emplace("error_class", error_class);
+  more.emplace("where", where);
+  more.emplace("detail", detail);
+  if (!ok) {
+    text =
+        format("NOT VALID: {} at {}: {}\n", error_class, where.empty() ? "the log" : where, detail);
+  }
+  context.print(std::move(more), text);
+  return ok ? kDone : kRefused;
+}
+
+Result<std::optional<std::string>> read_optional(const std::string& path, std::uint64_t bytes_max) {
+  if (path.empty()) return std::optional<std::string>();
+  std::string text = TRY(real_file_system().read(path, bytes_max));
+  return std::optional<std::string>(std::move(text));
+}
+
+Result<int> verify_with_key(const GateOptions& options, const Context& context) {
+  // The key itself, or a file that holds it.
+  std::string vkey = options.key;
+  if (real_file_system().exists(vkey)) vkey = TRY(read_input_file(vkey));
+  while (vkey.ends_with('\n')) vkey.pop_back();
+  const ledger::NoteVerifier verifier = TRY(ledger::NoteVerifier::parse(vkey));
+  ledger::VerifyOptions verify_options;
+  verify_options.since = TRY(read_optional(options.since, kSnapshotMax));
+  const ledger::LogReport r =
+      ledger::verify_log(real_file_system(), options.ledger, verifier, verify_options);
+  return print_verdict(context, r.ok, r.error_class, r.where, r.detail,
+                       format("valid: {} entries, root {}\n", r.size, r.root.hex()),
+                       Json::Object{{"entries", r.size}, {"root", r.root.hex()}});
+}
+
+Result<int> verify_with_trust(const GateOptions& options, const Context& context) {
+  const model::TrustRoot trust = TRY(read_trust(options.trust));
+  const auto snapshot = TRY(read_optional(options.snapshot, kSnapshotMax));
+  gates::AuditOptions audit;
+  if (snapshot) audit.snapshot = *snapshot;
+  audit.since = TRY(read_optional(options.since, kSnapshotMax));
+  const gates::AuditReport r =
+      gates::audit_ledger(real_file_system(), options.ledger, trust, audit);
+  return print_verdict(
+      context, r.ok, r.error_class, r.where, r.detail,
+      format("valid: {} entries; {} restrictions in force, {} lifts, {} changes of who decides\n",
+             r.entries, r.orders_in_force, r.lifts, r.governance_orders),
+      Json::Object{{"entries", r.entries},
+                   {"orders_in_force", r.orders_in_force},
+                   {"lifts", r.lifts},
+                   {"governance_orders", r.governance_orders},
+                   {"not_in_snapshot", r.not_in_snapshot}});
+}
+
+Result<int> verify(const GateOptions& options, const Context& context) {
+  if (options.key.empty() == options.trust.empty()) {
+    return fail(Errc::invalid_input, "give --key PUB or --trust trust.json");
+  }
+  if (!options.key.empty() && !options.snapshot.empty()) {
+    return fail(Errc::invalid_input, "--snapshot needs --trust: a key alone proves no order");
+  }
+  if (!real_file_system().exists(options.ledger)) {
+    return fail(Errc::not_found, options.ledger + ": no such folder");
+  }
+  return options.key.empty() ? verify_with_trust(options, context)
+                             : verify_with_key(options, context);
+}
+
+}  // namespace
+
+void add_gate_commands(CLI::App& app, Context& context) {
+  auto o = std::make_shared<GateOptions>();
+  auto* gate = app.add_subcommand("gate", "what gates are given, and what they answer");
+  gate->require_subcommand(1);
+  auto* snapshot =
+      gate->add_subcommand("snapshot", "orders in force with everything that proves them");
+  snapshot->add_option("--out", o->out, "file")->required();
+  snapshot->callback([o, &context] { context.run([&] { return gate_snapshot(*o, context); }); });
+  auto* check = gate->add_subcommand("check", "ask a gate about one request; exit 3: not allow");
+  check->add_option("--snapshot", o->snapshot, "snapshot file")->required();
+  check->add_option("--trust", o->trust, "trust file, given by hand")->required();
+  check->add_option("--subscription", o->subscription, "who asks")->required();
+  check->add_option("--service", o->service, "which service")->required();
+  check->add_option("--operation", o->operation, "which operation")->required();
+  check->add_option("--region", o->region, "where");
+  check->add_option("--resource", o->resource, "keyed hash of the resource");
+  check->add_option("--at", o->at, "when (default: now)");
+  check->callback([o, &context] { context.run([&] { return gate_check(*o, context); }); });
+
+  auto* command =
+      app.add_subcommand("verify", "prove a ledger from its public files; exit 3: not valid");
+  command->add_option("LEDGER_DIR", o->ledger, "the log's folder")->required();
+  command->add_option("--key", o->key, "the log's verifier key, or a file with it");
+  command->add_option("--trust", o->trust, "trust file: proves who decided as well");
+  command->add_option("--snapshot", o->snapshot, "a gate's snapshot, held against the log");
+  command->add_option("--since", o->since, "an earlier checkpoint that was kept");
+  command->callback([o, &context] { context.run([&] { return verify(*o, context); }); });
+}
+
+}  // namespace proviso::cmd

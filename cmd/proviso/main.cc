@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// proviso: the server and operator tool. One binary; each command is one short story of its own.
+#include <CLI/CLI.hpp>
+
+#include "context.h"
+
+int main(int argc, char** argv) {
+  proviso::cmd::Context context;
+  CLI::App app{"Proviso: terms-of-service enforcement for cloud and AI platforms"};
+  app.name("proviso");
+  app.set_version_flag("--version", PROVISO_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("-d,--dir", context.dir, "the data folder")->envname("PROVISO_DIR");
+  app.add_flag("--json", context.json, "print JSON, for programs");
+
+  proviso::cmd::add_founding_commands(app, context);
+  proviso::cmd::add_feed_commands(app, context);
+  proviso::cmd::add_rules_commands(app, context);
+  proviso::cmd::add_case_commands(app, context);
+  proviso::cmd::add_order_commands(app, context);
+  proviso::cmd::add_gate_commands(app, context);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e);
+    return code == 0 ? proviso::cmd::kDone : proviso::cmd::kBadInput;
+  }
+  return context.exit_code;
+}

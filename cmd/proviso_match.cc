@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// proviso-match: which lines of JSON logs match which Sigma rules. For conformance tests and for
+// rule authors; not packaged. All fields are seen, hence nothing of it belongs into review.
+#include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <simdjson.h>
+
+#include "base/file_system.h"
+#include "intake/byte_source.h"
+#include "rules/json_event.h"
+#include "rules/load.h"
+#include "rules/log_route.h"
+#include "rules/matcher.h"
+#include "signals/engine.h"
+
+namespace {
+
+using namespace proviso;
+
+constexpr std::size_t kLineBytesMax = 64U << 20U;
+constexpr std::uint64_t kFaultsShownMax = 20;
+
+std::string number_text(double number) {
+  std::array<char, 40> buffer{};
+  const auto done = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
+  return {buffer.data(), done.ptr};
+}
+
+// Unix seconds, with a fraction where there is one.
+std::string time_text(Time t) {
+  const std::int64_t seconds = unix_seconds(floor_second(t));
+  std::int64_t rest = (t - floor_second(t)).count();
+  std::string out = std::to_string(seconds);
+  if (rest == 0) return out;
+  std::string digits = std::to_string(rest);
+  digits.insert(0, 9 - digits.size(), '0');
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return out + "." + digits;
+}
+
+class MatchRun {
+ public:
+  MatchRun(std::shared_ptr<const rules::Program> program, bool route)
+      : program_(std::move(program)),
+        route_(route),
+        event_(program_),
+        matcher_(program_),
+        engine_(program_, {.lateness = Duration::max(),
+                           .window_hits_max = 10'000'000,
+                           .waiting_max = 100'000'000,
+                           .plain_firings = false}) {}
+
+  void line(std::string_view text, const std::string& file, std::uint64_t line_in_file) {
+    ++line_;
+    if (text.find_first_not_of(" \t\r") == std::string_view::npos) return;
+    simdjson::dom::object object;
+    padded_.assign(text);
+    padded_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    if (parser_.parse(padded_.data(), text.size(), false).get_object().get(object)) {
+      return fault(file, line_in_file, "not a JSON object (mend or remove the line)");
+    }
+    event_.reset(object);
+    const auto matched = routed(object, matcher_.match(event_));
+    if (matched.empty()) return;
+    for (const rules::RuleIndex rule : matched) print_match(rule);
+    if (program_->correlations().empty()) return;
+    const auto time = event_.time();
+    if (!time) return fault(file, line_in_file, "no event time (correlations cannot use the line)");
+    engine_.feed({.time = *time, .line = line_, .weight = 1, .subscription = {}}, matched, event_,
+                 firings_);
+  }
+
+  void finish() {
+    engine_.flush(firings_);
+    for (const signals::Firing& f : firings_) print_firing(f);
+    flush();
+    if (faults_ > kFaultsShownMax) {
+      std::fprintf(stderr, "error: %llu lines could not be used\n",
+                   static_cast<unsigned long long>(faults_));
+    }
+  }
+  [[nodiscard]] bool clean() const { return faults_ == 0; }
+  void fault(const std::string& file, std::uint64_t line_in_file, const char* what) {
+    if (++faults_ > kFaultsShownMax) return;
+    std::fprintf(stderr, "error: %s:%llu:1: %s\n", file.c_str(),
+                 static_cast<unsigned long long>(line_in_file), what);
+  }
+
+ private:
+  std::span<const rules::RuleIndex> routed(simdjson::dom::object object,
+                                           std::span<const rules::RuleIndex> matched) {
+    if (!route_ || matched.empty()) return matched;
+    const rules::LogSource source = rules::log_source_of(object);
+    routed_.clear();
+    for (const rules::RuleIndex rule : matched) {
+      if (rules::routes_to(source, program_->rule(rule).logsource)) routed_.push_back(rule);
+    }
+    return routed_;
+  }
+
+  void print_match(rules::RuleIndex rule) {
+    out_ += "{\"rule\":";
+    rules::write_json_string(program_->rule(rule).label(), out_);
+    out_ += ",\"line\":" + std::to_string(line_) + "}\n";
+    if (out_.size() > (1U << 16U)) flush();
+  }
+
+  void print_firing(const signals::Firing& f) {
+    out_ += "{\"rule\":";
+    rules::write_json_string(program_->rule(f.rule).label(), out_);
+    out_ += ",\"line\":" + std::to_string(f.line) + ",\"ts\":" + time_text(f.to) +
+            ",\"from\":" + time_text(f.from) + ",\"group\":{";
+    for (std::size_t i = 0; i < f.group.size(); ++i) {
+      if (i > 0) out_.push_back(',');
+      rules::write_json_string(f.group[i].name, out_);
+      out_.push_back(':');
+      if (f.group[i].kind == rules::ValueKind::string) {
+        rules::write_json_string(f.group[i].text, out_);
+      } else {
+        out_ += f.group[i].kind == rules::ValueKind::null ? "null" : f.group[i].text;
+      }
+    }
+    out_ += "},\"value\":" + number_text(f.value) + "}\n";
+    if (out_.size() > (1U << 16U)) flush();
+  }
+
+  void flush() {
+    std::fwrite(out_.data(), 1, out_.size(), stdout);
+    out_.clear();
+  }
+
+  std::shared_ptr<const rules::Program> program_;
+  bool route_;
+  rules::JsonEvent event_;
+  rules::Matcher matcher_;
+  signals::Engine engine_;
+  simdjson::dom::parser parser_;
+  std::string padded_;
+  std::vector<rules::RuleIndex> routed_;
+  std::vector<signals::Firing> firings_;
+  std::string out_;
+  std::uint64_t line_ = 0;
+  std::uint64_t faults_ = 0;
+};
+
+// Cuts a file into lines; a line over the limit is reported and passed over.
+Result<void> read_lines(const std::string& path, MatchRun& run) {
+  auto source = TRY(intake::ByteSource::open(path));
+  std::vector<char> buffer(1U << 20U);
+  std::string line;
+  std::uint64_t number = 1;
+  bool too_long = false;
+  const auto end_line = [&] {
+    if (too_long) run.fault(path, number, "longer than 64 MiB (split the record)");
+    run.line(too_long ? std::string_view{} : std::string_view(line), path, number);
+    line.clear();
+    too_long = false;
+    ++number;
+  };
+  while (true) {
+    const std::size_t size = TRY(source.read(buffer));
+    if (size == 0) break;
+    std::string_view rest(buffer.data(), size);
+    while (!rest.empty()) {
+      const std::size_t newline = rest.find('\n');
+      const std::string_view part = rest.substr(0, newline);
+      too_long = too_long || line.size() + part.size() > kLineBytesMax;
+      if (!too_long) line += part;
+      if (newline == std::string_view::npos) break;
+      end_line();
+      rest.remove_prefix(newline + 1);
+    }
+  }
+  if (!line.empty() || too_long) end_line();
+  return {};
+}
+
+int match(const std::vector<std::string>& rule_paths, const std::vector<std::string>& logs,
+          bool route) {
+  const rules::Loaded loaded = rules::load_rules(rule_paths);
+  if (!loaded.program) {
+    for (const rules::Diagnostic& d : loaded.diagnostics.all()) {
+      std::fprintf(stderr, "error: %s\n", d.to_string().c_str());
+    }
+    return 2;
+  }
+  MatchRun run(loaded.program, route);
+  bool good = true;
+  for (const std::string& path : logs) {
+    const auto done = read_lines(path, run);
+    if (done) continue;
+    std::fprintf(stderr, "error: %s\n", done.error().message.c_str());
+    good = false;
+  }
+  run.finish();
+  return good && run.clean() ? 0 : 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Which lines of JSON logs match which Sigma rules (conformance tests)"};
+  std::vector<std::string> rule_paths;
+  std::vector<std::string> logs;
+  bool route = false;
+  app.add_option("--rules", rule_paths, "rule file or folder")->required()->expected(1);
+  app.add_option("LOG", logs, "JSON lines: plain, .gz, .zst, - for standard input")->required();
+  app.add_flag("--route", route, "show a rule only events of its log source");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  return match(rule_paths, logs, route);
+}

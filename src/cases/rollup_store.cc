@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cases/rollup_store.h"
+
+#include <array>
+#include <charconv>
+#include <map>
+#include <tuple>
+
+namespace proviso::cases {
+namespace {
+
+using model::RollupCell;
+
+// Written into the store. Never change.
+constexpr std::size_t kBuckets = 64;
+
+std::size_t bucket_of(std::string_view subscription) {
+  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
+  for (const char c : subscription) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  }
+  return hash % kBuckets;
+}
+
+template <class Number>
+void append_number(std::string& out, Number n) {
+  std::array<char, 32> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), n);
+  static_cast<void>(error);  // 32 characters hold every 64-bit number
+  out.append(text.data(), end);
+}
+
+// SUBSCRIPTION TAB SERVICE TAB REGION TAB CLASS TAB HOUR TAB COUNT {TAB UNIT TAB QUANTITY} LF.
+// Identifiers hold no control characters (model::is_valid_id), so nothing needs escaping.
+void append_line(std::string& out, const RollupCell& cell) {
+  out.append(cell.subscription).append("\t").append(cell.service).append("\t");
+  out.append(cell.region).append("\t").append(to_string(cell.action_class)).append("\t");
+  append_number(out, cell.hour);
+  out.push_back('\t');
+  append_number(out, cell.count);
+  for (const auto& [unit, quantity] : cell.quantities) {
+    out.append("\t").append(unit).append("\t");
+    append_number(out, quantity);
+  }
+  out.push_back('\n');
+}
+
+std::string_view take_until(std::string_view& text, char stop) {
+  const std::size_t end = std::min(text.find(stop), text.size());
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return part;
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number& n) {
+  return std::from_chars(text.data(), text.data() + text.size(), n).ec == std::errc{};
+}
+
+Result<RollupCell> parse_line(std::string_view line) {
+  RollupCell cell;
+  cell.subscription = take_until(line, '\t');
+  cell.service = take_until(line, '\t');
+  cell.region = take_until(line, '\t');
+  const auto action_class = model::parse_action_class(take_until(line, '\t'));
+  bool ok = action_class.has_value();
+  ok = read_number(take_until(line, '\t'), cell.hour) && ok;
+  ok = read_number(take_until(line, '\t'), cell.count) && ok;
+  while (!line.empty()) {
+    const std::string unit(take_until(line, '\t'));
+    ok = read_number(take_until(line, '\t'), cell.quantities[unit]) && ok;
+  }
+  if (!ok) return fail(Errc::corrupt, "store: a rollup cell is damaged");
+  cell.action_class = *action_class;
+  return cell;
+}
+
+}  // namespace
+
+Result<void> add_rollups(Database& database, std::span<const RollupCell> cells) {
+  if (cells.empty()) return {};
+  std::array<std::string, kBuckets> buckets;
+  for (const RollupCell& cell : cells) append_line(buckets[bucket_of(cell.subscription)], cell);
+  const auto rows = TRY(database.query("SELECT coalesce(max(seq),0) FROM rollup_segments"));
+  const std::int64_t seq = rows.front().integer(0) + 1;
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    if (buckets[i].empty()) continue;
+    TRY_VOID(database.run("INSERT INTO rollup_segments (seq, bucket, cells) VALUES (:p0,:p1,:p2)",
+                          {seq, static_cast<std::int64_t>(i), std::move(buckets[i])}));
+  }
+  return {};
+}
+
+Result<std::vector<RollupCell>> read_rollups(Database& database, const std::string& subscription) {
+  const auto rows = TRY(database.query("SELECT cells FROM rollup_segments WHERE bucket=:p0",
+                                       {static_cast<std::int64_t>(bucket_of(subscription))}));
+  std::map<std::tuple<std::int64_t, std::string, std::string, model::ActionClass>, RollupCell>
+      merged;
+  const std::string prefix = subscription + "\t";
+  for (const SqlRow& row : rows) {
+    std::string_view text = row.text(0);
+    while (!text.empty()) {
+      const std::string_view line = take_until(text, '\n');
+      if (!line.starts_with(prefix)) continue;
+      RollupCell cell = TRY(parse_line(line));
+      RollupCell& sum = merged[{cell.hour, cell.service, cell.region, cell.action_class}];
+      if (sum.subscription.empty()) {
+        sum = std::move(cell);
+        continue;
+      }
+      sum.count += cell.count;
+      for (const auto& [unit, quantity] : cell.quantities) sum.quantities[unit] += quantity;
+    }
+  }
+  std::vector<RollupCell> out;
+  for (auto& [key, cell] : merged) out.push_back(std::move(cell));
+  return out;
+}
+
+}  // namespace proviso::cases

@@ -1,0 +1,9 @@
+CREATE TABLE outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  entry TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  bytes TEXT NOT NULL,
+  private_part TEXT NOT NULL,
+  salt TEXT NOT NULL,
+  ledger_index BIGINT
+)

@@ -1,0 +1,1 @@
+CREATE INDEX cases_customer ON cases (customer, term_group)

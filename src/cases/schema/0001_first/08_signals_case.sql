@@ -1,0 +1,1 @@
+CREATE INDEX signals_case ON signals (case_id)

@@ -1,0 +1,1 @@
+CREATE TABLE documents (digest TEXT PRIMARY KEY, kind TEXT NOT NULL, content TEXT NOT NULL)

@@ -1,0 +1,1 @@
+CREATE TABLE people (key_id TEXT PRIMARY KEY, person TEXT NOT NULL, name TEXT NOT NULL)

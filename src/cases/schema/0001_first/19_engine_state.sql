@@ -1,0 +1,1 @@
+CREATE TABLE engine_state (name TEXT PRIMARY KEY, state TEXT NOT NULL)

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/signing.h"
+#include "model/authority.h"
+
+namespace proviso::decisions {
+
+/// What `order export` wrote and `order sign` reads.
+struct ExportedOrder {
+  model::Order order;
+  std::string canonical;
+  Digest digest;
+  std::string reason;
+};
+/// Refuses a file whose digest or reason does not fit its order.
+Result<ExportedOrder> parse_export(std::string_view text);
+
+/// A DSSE envelope (JSON) with an approval of this canonical order.
+std::string make_envelope(std::string_view canonical_order, const SigningKey& key);
+/// The approval in it; denied where its payload is not this very order.
+Result<model::Signature> open_envelope(std::string_view envelope, std::string_view canonical_order);
+
+/// What is signed, in words, one thing a line: for a person to read before they sign.
+std::string order_in_words(const ExportedOrder& exported);
+
+}  // namespace proviso::decisions

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decisions/orders.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/encoding.h"
+#include "cases/rollup_store.h"
+#include "decisions/envelope.h"
+#include "decisions/order_store.h"
+
+namespace proviso::decisions {
+namespace {
+
+namespace kind = model::entry_kind;
+using model::OrderKind;
+
+// The case's scope must lie with the case's customer: an order about one customer never touches
+// another one.
+std::unexpected<Error> unknown_scope(const model::ScopeLine& line, std::string_view what) {
+  return fail(Errc::denied, "scope: " + printable(to_string(line)) + ": " + std::string(what));
+}
+
+}  // namespace
+
+Result<Orders> Orders::open(cases::Record& record, cases::Casework& casework,
+                            const model::Register& reg) {
+  model::Governance governance = TRY(read_governance(record.database()));
+  const std::string catalogue_text =
+      TRY(read_document(record.database(), governance.documents().catalogue));
+  const Json catalogue_json = TRY(parse_json(catalogue_text));
+  model::Catalogue catalogue = TRY(model::Catalogue::parse(catalogue_json));
+  const std::string terms_text =
+      TRY(read_document(record.database(), governance.documents().terms));
+  const Json terms_json = TRY(parse_json(terms_text));
+  model::Terms terms = TRY(model::Terms::parse(terms_json));
+  return Orders(record, casework, reg, std::move(governance), std::move(catalogue),
+                std::move(terms));
+}
+
+model::Order Orders::blank(OrderKind order_kind, const std::string& reason) const {
+  model::Order order;
+  order.kind = order_kind;
+  order.ledger = record_.origin();
+  order.nonce = hex_encode(record_.random().bytes(16));
+  order.proposed_at = floor_second(record_.now());
+  order.reason = sha256(reason);
+  return order;
+}
+
+// I3: every line names a subscription of the case's customer and a service that the catalogue or
+// the subscription's own usage knows.
+Result<void> Orders::check_known_scope(const cases::CaseRow& row, const Proposal& proposal) {
+  TRY_VOID(model::check_scope(proposal.scope));
+  for (const model::ScopeLine& line : proposal.scope) {
+    const model::Customer* customer = register_.customer_of(line.subscription.value);
+    if (customer == nullptr) {
+      return unknown_scope(line, "the register knows no such subscription (I3)");
+    }
+    if (customer->id != row.customer) {
+      return unknown_scope(line, "the subscription is not one of the case's customer (I3)");
+    }
+    if (catalogue_.knows(line.service.value)) continue;
+    const auto cells = TRY(cases::read_rollups(record_.database(), line.subscription.value));
+    const bool used = std::any_of(cells.begin(), cells.end(), [&](const model::RollupCell& cell) {
+      return cell.service == line.service.value;
+    });
+    if (!used) {
+      return unknown_scope(line,
+                           "neither the catalogue nor this subscription's usage knows the "
+                           "service (I3)");
+    }
+  }
+  return {};
+}
+
+// What the order leaves alone, named: the customer's other agreements, and the other services that
+// its subscriptions use.
+Result<void> Orders::fill_not_affected(const cases::CaseRow& row, model::Restriction& r) {
+  std::set<std::string> cut_services;
+  std::set<std::string> cut_agreements;
+  for (const model::ScopeLine& line : r.scope) {
+    cut_services.insert(line.subscription.value + "/" + line.service.value);
+    const auto* s = register_.subscription(line.subscription.value);
+    if (s != nullptr) cut_agreements.insert(s->agreement.value);
+  }
+  std::set<std::string> services;
+  std::set<std::string> agreements;
+  for (const model::Subscription* s : register_.subscriptions_of(row.customer)) {
+    if (!cut_agreements.contains(s->agreement.value)) agreements.insert(s->agreement.value);
+    const auto cells = TRY(cases::read_rollups(record_.database(), s->id.value));
+    for (const model::RollupCell& cell : cells) {
+      const std::string name = s->id.value + "/" + cell.service;
+      if (!cut_services.contains(name)) services.insert(name);
+    }
+  }
+  r.agreements_not_affected.assign(agreements.begin(), agreements.end());
+  r.services_not_affected.assign(services.begin(), services.end());
+  return {};
+}
+
+Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
+  const cases::CaseRow row = TRY(casework_.find(proposal.case_id));
+  if (row.state == cases::case_state::closed) {
+    return fail(Errc::conflict, "the case is closed (reopen it with: proviso case reopen)");
+  }
+  TRY_VOID(check_known_scope(row, proposal));
+  model::Restriction r{.case_id = row.id,
+                       .scope = proposal.scope,
+                       .stages = proposal.stages,
+                       .until = proposal.until,
+                       .review = proposal.review,
+                       .terms = {},
+                       .evidence = TRY(casework_.evidence_of(row.id)),
+                       .origin = proposal.origin,
+                       .protected_classes = {},
+                       .closes_export = false,
+                       .agreements_not_affected = {},
+                       .services_not_affected = {},
+                       .catalogue = catalogue_.digest(),
+                       .terms_document = terms_.digest()};
+  for (const std::string& id : proposal.terms) {
+    const model::Term* term = terms_.find(id);
+    if (term == nullptr) {
+      return fail(Errc::invalid_input, "term: the terms in force have none of that id");
+    }
+    r.terms.push_back({term->id, term->version});
+  }
+  if (const model::Customer* customer = register_.customer(row.customer.value)) {
+    r.protected_classes = customer->protected_classes;
+  }
+  r.closes_export = model::closes_export(r, catalogue_);
+  TRY_VOID(fill_not_affected(row, r));
+  return r;
+}
+
+Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) {
+  if (proposal.reason.empty()) return fail(Errc::invalid_input, "the reason is empty");
+  model::SignedOrder order;
+  order.order = blank(OrderKind::restrict_use, proposal.reason);
+  order.order.restriction = TRY(restriction_of(proposal));
+  order.canonical = model::canonical_order(order.order);
+  // Read it back as a gate will: what a gate would refuse is not proposed.
+  TRY_VOID(model::parse_order(order.canonical));
+  order.proposal = {key.public_key().id(), key.sign(model::proposal_message(order.canonical))};
+  TRY_VOID(model::standing(order, governance_.authority()));
+  TRY_VOID(store_proposed(order, proposal.case_id.value, proposal.reason));
+  return sha256(order.canonical);
+}
+
+Result<Digest> Orders::propose_change(OrderKind order_kind, const Json& change,
+                                      const std::string& document, const std::string& reason,
+                                      const SigningKey& key) {
+  model::SignedOrder order;
+  order.order = blank(order_kind, reason);
+  order.order.change = change;
+  order.canonical = model::canonical_order(order.order);
+  order.proposal = {key.public_key().id(), key.sign(model::proposal_message(order.canonical))};
+  TRY_VOID(model::standing(order, governance_.authority()));
+  if (!document.empty()) {
+    const Digest digest = TRY(Digest::from_hex(*change.find("digest")->if_string()));
+    TRY_VOID(store_document(record_.database(), to_string(order_kind), document, digest));
+  }
+  TRY_VOID(store_proposed(order, "", reason));
+  return sha256(order.canonical);
+}
+
+Result<Digest> Orders::propose_lift(const Digest& lifted, const std::string& reason) {
+  if (reason.empty()) return fail(Errc::invalid_input, "the reason is empty");
+  const OrderRow row = TRY(find(lifted));
+  if (row.signed_order.order.kind != OrderKind::restrict_use) {
+    return fail(Errc::invalid_input, "only a restriction can be lifted");
+  }
+  if (row.state != "in_force") {
+    return fail(Errc::conflict, "the order is " + row.state + ", not in force: nothing to lift");
+  }
+  model::SignedOrder order;
+  order.order = blank(OrderKind::lift, reason);
+  order.order.lifts = lifted;
+  order.canonical = model::canonical_order(order.order);
+  TRY_VOID(store_proposed(order, row.case_id, reason));
+  return sha256(order.canonical);
+}
+
+Result<void> Orders::store_proposed(const model::SignedOrder& order, const std::string& case_id,
+                                    const std::string& reason) {
+  const std::string digest = sha256(order.canonical).hex();
+  const auto body = [&]() -> Result<void> {
+    const std::string proposal =
+        order.proposal ? canonical_json(model::signature_to_json(*order.proposal)) : "";
+    TRY_VOID(record_.database().run(
+        "INSERT INTO orders (digest, kind, case_id, canonical, reason, proposal, state, "
+        "proposed_at) VALUES (:p0,:p1,:p2,:p3,:p4,:p5,'proposed',:p6)",
+        {digest, std::string(to_string(order.order.kind)), case_id, order.canonical, reason,
+         proposal, format_time(order.order.proposed_at)}));
+    if (order.order.kind == OrderKind::restrict_use) {
+      TRY_VOID(casework_.set_state(model::CaseId(case_id), cases::case_state::proposed));
+    }
+    record_.entry(kind::order_proposed,
+                  Json::Object{{"order", digest}, {"kind", to_string(order.order.kind)}},
+                  Json::Object{{"case", case_id}});
+    return {};
+  };
+  return record_.change(body);
+}
+
+Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope) {
+  const OrderRow row = TRY(find(digest));
+  if (row.state != "proposed") {
+    return fail(Errc::conflict, "the order is " + row.state + ": no approval can be added");
+  }
+  const model::Signature approval = TRY(open_envelope(envelope, row.signed_order.canonical));
+  TRY_VOID(model::check_approval(row.signed_order, governance_.authority(), approval));
+  model::SignedOrder order = row.signed_order;
+  order.approvals.push_back(approval);
+  Approved result;
+  result.standing = TRY(model::standing(order, governance_.authority()));
+  result.in_force = result.standing.enough();
+  const auto body = [&]() -> Result<void> {
+    TRY_VOID(record_.database().run(
+        "INSERT INTO approvals (order_digest, signature, approved_at) VALUES (:p0,:p1,:p2)",
+        {row.digest, canonical_json(model::signature_to_json(approval)),
+         format_time(record_.now())}));
+    record_.entry(
+        kind::order_approved,
+        Json::Object{{"order", row.digest}, {"approval", model::signature_to_json(approval)}},
+        Json::Object{});
+    return result.in_force ? put_in_force(row, order) : Result<void>{};
+  };
+  TRY_VOID(record_.change(body));
+  return result;
+}
+
+// Inside approve()'s transaction: the order's entry, its new state, and what follows from it.
+Result<void> Orders::put_in_force(const OrderRow& row, const model::SignedOrder& order) {
+  cases::Database& db = record_.database();
+  const Time now = floor_second(record_.now());
+  const model::EntryId entry = record_.entry(kind::order_in_force, model::in_force_public(order),
+                                             Json::Object{{"case", row.case_id}});
+  TRY_VOID(
+      db.run("UPDATE orders SET state='in_force', in_force_entry=:p0, in_force_at=:p1 "
+             "WHERE digest=:p2",
+             {entry.value, format_time(now), row.digest}));
+  switch (order.order.kind) {
+    case OrderKind::restrict_use:
+      return casework_.set_state(model::CaseId(row.case_id), cases::case_state::decided);
+    case OrderKind::lift:
+      return db.run("UPDATE orders SET state='lifted', ended_by=:p0 WHERE digest=:p1",
+                    {row.digest, order.order.lifts->hex()});
+    default: return governance_.apply(order, now);
+  }
+}
+
+Result<OrderRow> Orders::find(const Digest& digest) {
+  return read_order(record_.database(), digest.hex());
+}
+
+Result<std::vector<OrderRow>> Orders::in_force() {
+  return read_orders(record_.database(),
+                     "WHERE kind='restrict' AND state='in_force' ORDER BY in_force_at, digest");
+}
+
+Result<std::string> Orders::export_order(const Digest& digest) {
+  const OrderRow row = TRY(find(digest));
+  const Json order = TRY(parse_json(row.signed_order.canonical));
+  return pretty_json(Json::Object{
+             {"version", 1}, {"digest", row.digest}, {"order", order}, {"reason", row.reason}}) +
+         "\n";
+}
+
+Result<model::ProvenEntry> Orders::prove(const std::string& entry_id) {
+  const std::uint64_t index = TRY(record_.index_of(model::EntryId(entry_id)));
+  model::ProvenEntry proven;
+  proven.bytes = TRY(record_.log()->entry(index));
+  proven.index = index;
+  auto proof = TRY(record_.log()->prove(index));
+  proven.path = std::move(proof.hashes);
+  return proven;
+}
+
+Result<model::ProvenOrder> Orders::proven(const OrderRow& row) {
+  return model::ProvenOrder{row.signed_order, TRY(prove(row.in_force_entry))};
+}
+
+Result<model::GateSnapshot> Orders::snapshot() {
+  model::GateSnapshot out;
+  out.ledger = record_.origin();
+  out.made_at = floor_second(record_.now());
+  out.checkpoint = record_.log()->checkpoint();
+  const std::string genesis_entry = TRY(read_genesis_entry(record_.database()));
+  out.genesis = TRY(prove(genesis_entry));
+  const auto governance =
+      TRY(read_orders(record_.database(),
+                      "JOIN outbox ON outbox.entry = orders.in_force_entry "
+                      "WHERE orders.kind NOT IN ('restrict','lift') ORDER BY outbox.seq"));
+  for (const OrderRow& row : governance) {
+    model::ProvenOrder order = TRY(proven(row));
+    out.governance.push_back(std::move(order));
+  }
+  std::set<Digest> catalogues;
+  for (const OrderRow& row : TRY(in_force())) {
+    const model::Restriction& r = *row.signed_order.order.restriction;
+    if (r.until && *r.until <= record_.now()) continue;  // ended by itself (I5)
+    model::ProvenOrder order = TRY(proven(row));
+    catalogues.insert(r.catalogue);
+    out.restrictions.push_back(std::move(order));
+  }
+  for (const Digest& digest : catalogues) {
+    const std::string text = TRY(read_document(record_.database(), digest));
+    Json catalogue = TRY(parse_json(text));
+    out.catalogues.push_back(std::move(catalogue));
+  }
+  return out;
+}
+
+}  // namespace proviso::decisions

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/signing.h"
+#include "cases/casework.h"
+#include "model/catalogue.h"
+#include "model/gate_snapshot.h"
+#include "model/governance.h"
+#include "model/in_force.h"
+
+namespace proviso::decisions {
+
+/// What a proposer asks for.
+struct Proposal {
+  model::CaseId case_id;
+  std::vector<model::ScopeLine> scope;
+  std::vector<model::Stage> stages;
+  std::optional<Time> until;
+  std::optional<Time> review;
+  std::vector<std::string> terms;
+  std::string reason;
+  model::OrderOrigin origin;
+};
+
+struct OrderRow {
+  std::string digest;
+  model::SignedOrder signed_order;
+  std::string case_id;
+  std::string reason;
+  std::string state;  ///< proposed, in_force, lifted
+  std::string in_force_entry;
+  std::string in_force_at;
+};
+
+/// What an approval did.
+struct Approved {
+  model::Standing standing;
+  bool in_force = false;
+};
+
+/// Orders: proposed by one, approved by k of n others, lifted by one. Checks I2, I3, I5, I6, I15
+/// when an order is proposed and again when it is approved. One thread, the folder's lock held.
+class Orders {
+ public:
+  /// Reads the governance (genesis and governance orders in force) from the store.
+  static Result<Orders> open(cases::Record& record, cases::Casework& casework,
+                             const model::Register& reg);
+
+  /// Returns the digest. denied: an empty, unknown, duplicate or wildcard scope (I3), no end (I5),
+  /// a key that is not on the roster (I2).
+  Result<Digest> propose(const Proposal& proposal, const SigningKey& key);
+  /// A change of roster, policy or of a document (`change` as docs/formats/order.md says). A new
+  /// document's text is stored under its digest.
+  Result<Digest> propose_change(model::OrderKind kind, const Json& change,
+                                const std::string& document, const std::string& reason,
+                                const SigningKey& key);
+  /// Proposes to lift an order in force. Needs no key: one approver's signature lifts (I5).
+  Result<Digest> propose_lift(const Digest& order, const std::string& reason);
+
+  /// `envelope`: what `order sign` wrote. With the last signature that is needed the order comes
+  /// into force, in the same store transaction.
+  Result<Approved> approve(const Digest& order, std::string_view envelope);
+
+  Result<OrderRow> find(const Digest& order);
+  Result<std::vector<OrderRow>> in_force();
+  /// For the approver's machine: order and reason; what `order sign` reads.
+  Result<std::string> export_order(const Digest& order);
+  /// What gates enforce, with everything that proves it (I2).
+  Result<model::GateSnapshot> snapshot();
+
+  [[nodiscard]] const model::Governance& governance() const { return governance_; }
+  [[nodiscard]] const model::Catalogue& catalogue() const { return catalogue_; }
+
+ private:
+  Orders(cases::Record& record, cases::Casework& casework, const model::Register& reg,
+         model::Governance governance, model::Catalogue catalogue, model::Terms terms)
+      : record_(record),
+        casework_(casework),
+        register_(reg),
+        governance_(std::move(governance)),
+        catalogue_(std::move(catalogue)),
+        terms_(std::move(terms)) {}
+
+  Result<model::Restriction> restriction_of(const Proposal& proposal);
+  Result<void> check_known_scope(const cases::CaseRow& row, const Proposal& proposal);
+  Result<void> fill_not_affected(const cases::CaseRow& row, model::Restriction& r);
+  Result<void> store_proposed(const model::SignedOrder& order, const std::string& case_id,
+                              const std::string& reason);
+  Result<void> put_in_force(const OrderRow& row, const model::SignedOrder& order);
+  Result<model::ProvenEntry> prove(const std::string& entry_id);
+  Result<model::ProvenOrder> proven(const OrderRow& row);
+  model::Order blank(model::OrderKind kind, const std::string& reason) const;
+
+  cases::Record& record_;
+  cases::Casework& casework_;
+  const model::Register& register_;
+  model::Governance governance_;
+  model::Catalogue catalogue_;
+  model::Terms terms_;
+};
+
+}  // namespace proviso::decisions

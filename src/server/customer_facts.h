@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/register.h"
+#include "model/usage_event.h"
+#include "rules/usage_view.h"
+
+namespace proviso::server {
+
+/// What rules may know of the customer behind an event (`customer.*`, `declared_ratio.*`), from the
+/// register and the open cases. Looked up once per subscription, then kept. One thread.
+class CustomerFacts {
+ public:
+  explicit CustomerFacts(const model::Register& reg) : register_(reg) {}
+
+  /// Customers with an open case; forgets what was kept.
+  void set_under_review(std::set<std::string> customers);
+  /// Valid until the next call.
+  std::span<const rules::Attribute> of(const model::UsageEvent& event);
+
+ private:
+  struct Declared {
+    std::string service;
+    std::string unit;
+    std::string name;  ///< "declared_ratio.UNIT"
+    double per_day = 0;
+  };
+  struct Facts {
+    std::string kind;
+    std::string protected_class;
+    bool under_review = false;
+    bool known = false;
+    std::vector<Declared> declared;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const noexcept {
+      return std::hash<std::string_view>{}(s);
+    }
+  };
+  const Facts& facts_of(std::string_view subscription);
+
+  const model::Register& register_;
+  std::set<std::string> under_review_;
+  boost::unordered_flat_map<std::string, Facts, Hash, std::equal_to<>> kept_;
+  std::vector<rules::Attribute> attributes_;
+};
+
+}  // namespace proviso::server

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/file_system.h"
+#include "cases/casework.h"
+#include "decisions/orders.h"
+#include "server/config.h"
+
+namespace proviso::server {
+
+/// Where things lie in a data folder (docs/formats/data-folder.md).
+struct FolderPaths {
+  std::string root;
+  [[nodiscard]] std::string config() const { return root + "/proviso.toml"; }
+  [[nodiscard]] std::string lock() const { return root + "/lock"; }
+  [[nodiscard]] std::string store() const { return root + "/store.sqlite"; }
+  [[nodiscard]] std::string ledger() const { return root + "/ledger"; }
+  [[nodiscard]] std::string ledger_key() const { return root + "/keys/ledger.pem"; }
+  [[nodiscard]] std::string hash_key() const { return root + "/keys/hash.key"; }
+  [[nodiscard]] std::string catalogue() const { return root + "/catalogue.json"; }
+  [[nodiscard]] std::string terms() const { return root + "/terms.json"; }
+  [[nodiscard]] std::string rulebook() const { return root + "/rulebook"; }
+  [[nodiscard]] std::string field_policy() const { return root + "/field_policy"; }
+  [[nodiscard]] std::string rejects() const { return root + "/rejects.jsonl"; }
+};
+
+/// Makes a data folder: settings, keys, empty store and ledger, and the documents we ship.
+/// conflict where the folder exists and is not empty. `origin` empty: a random local one.
+Result<void> init_folder(const std::string& root, std::string origin, Random& random);
+
+/// An open data folder: the one writer (design §7). Opening finishes what a crash left undone.
+class DataFolder {
+ public:
+  static Result<std::unique_ptr<DataFolder>> open(const std::string& root, const Clock& clock,
+                                                  Random& random);
+
+  [[nodiscard]] const FolderPaths& paths() const { return paths_; }
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] const std::string& hash_key() const { return hash_key_; }
+  [[nodiscard]] cases::Record& record() { return *record_; }
+  [[nodiscard]] const model::Register& customers() const { return register_; }
+  [[nodiscard]] const model::Terms& terms() const { return terms_; }
+  [[nodiscard]] cases::Casework& casework() { return *casework_; }
+  /// conflict before the founding is sealed.
+  Result<decisions::Orders> orders();
+  /// Reads the register again after it was loaded.
+  Result<void> reload_register();
+  /// The verifier key of the ledger, as in signed notes.
+  Result<std::string> ledger_vkey();
+
+ private:
+  DataFolder(FolderPaths paths, Config config, FileLock lock)
+      : paths_(std::move(paths)), config_(std::move(config)), lock_(std::move(lock)) {}
+  Result<void> open_record(const Clock& clock, Random& random);
+
+  FolderPaths paths_;
+  Config config_;
+  FileLock lock_;
+  std::string hash_key_;
+  std::unique_ptr<cases::Record> record_;
+  model::Register register_;
+  model::Terms terms_;
+  std::unique_ptr<cases::Casework> casework_;
+};
+
+/// SHA-256 over the files of a folder with this ending, sorted by name: of lines
+/// "SHA256(content) NAME LF". How a rulebook and a field policy are named in orders.
+Result<Digest> folder_digest(const std::string& folder, std::string_view ending);
+
+}  // namespace proviso::server

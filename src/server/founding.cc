@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/founding.h"
+
+#include "base/encoding.h"
+#include "decisions/order_store.h"
+#include "ledger/note.h"
+
+namespace proviso::server {
+namespace {
+
+constexpr std::uint64_t kDocumentMax = 16U << 20U;
+constexpr char kKeyType = 0x01;  // Ed25519, c2sp.org/signed-note
+
+// The key id of a signed-note verifier: the first four bytes of SHA-256(name LF type key).
+std::string note_key_id(const std::string& name, const PublicKey& key) {
+  const std::string material = name + "\n" + std::string(1, kKeyType) + std::string(key.view());
+  return hex_encode(sha256(material).view().substr(0, 4));
+}
+
+// One pseudonym per person, random, kept apart from the name (I11).
+Result<std::string> pseudonym(DataFolder& folder, const Founder& founder) {
+  const std::string name = founder.person.empty() ? founder.key.name : founder.person;
+  cases::Database& db = folder.record().database();
+  const auto rows = TRY(db.query("SELECT person FROM people WHERE name=:p0", {name}));
+  const std::string person =
+      rows.empty() ? "p-" + hex_encode(folder.record().random().bytes(8)) : rows.front().text(0);
+  TRY_VOID(db.run("INSERT OR REPLACE INTO people (key_id, person, name) VALUES (:p0,:p1,:p2)",
+                  {founder.key.key.id(), person, name}));
+  return person;
+}
+
+Result<std::vector<model::RosterMember>> founders(cases::Database& db) {
+  const auto rows = TRY(db.query("SELECT value FROM meta WHERE name='founders'"));
+  if (rows.empty()) return std::vector<model::RosterMember>{};
+  const Json roster = TRY(parse_json(rows.front().text(0)));
+  return model::roster_from_json(roster);
+}
+
+Result<Digest> take_document(cases::Database& db, std::string_view kind, const std::string& path) {
+  const std::string text = TRY(real_file_system().read(path, kDocumentMax));
+  auto document = parse_json(text);
+  if (!document) return fail(document.error().code, path + ":" + document.error().message);
+  const std::string canonical = canonical_json(*document);
+  const Digest digest = sha256(canonical);
+  TRY_VOID(decisions::store_document(db, kind, canonical, digest));
+  return digest;
+}
+
+Result<void> set_meta(cases::Database& db, const std::string& name, const std::string& value) {
+  return db.run("INSERT OR REPLACE INTO meta (name, value) VALUES (:p0,:p1)", {name, value});
+}
+
+}  // namespace
+
+std::string write_public_key(const std::string& name, const PublicKey& key) {
+  return name + "+" + note_key_id(name, key) + "+" +
+         base64_encode(std::string(1, kKeyType) + std::string(key.view())) + "\n";
+}
+
+Result<PublicKeyFile> parse_public_key(const std::string& file_name, std::string_view text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  const std::size_t first = text.find('+');
+  const std::size_t second = text.find('+', first == std::string_view::npos ? first : first + 1);
+  const auto wrong = [&](std::string_view what) {
+    return fail(Errc::invalid_input,
+                file_name + ":1:1: " + std::string(what) + " (make a key with: proviso key new)");
+  };
+  if (first == std::string_view::npos || second == std::string_view::npos || text.size() > 512) {
+    return wrong("not a public key file");
+  }
+  PublicKeyFile out;
+  out.name = text.substr(0, first);
+  const auto material = base64_decode(text.substr(second + 1));
+  if (!material || material->size() != 33 || (*material)[0] != kKeyType) {
+    return wrong("not an Ed25519 public key");
+  }
+  auto key = PublicKey::from_bytes(material->substr(1));
+  if (!key) return wrong(key.error().message);
+  out.key = *key;
+  if (note_key_id(out.name, out.key) != text.substr(first + 1, second - first - 1)) {
+    return wrong("the key's id does not fit name and key");
+  }
+  return out;
+}
+
+bool is_sealed(DataFolder& folder) {
+  return decisions::read_genesis(folder.record().database()).has_value();
+}
+
+Result<void> add_founder(DataFolder& folder, const Founder& founder) {
+  if (is_sealed(folder)) {
+    return fail(Errc::conflict,
+                "the founding is sealed: the roster changes by orders (give --key)");
+  }
+  cases::Database& db = folder.record().database();
+  const auto body = [&]() -> Result<void> {
+    std::vector<model::RosterMember> roster = TRY(founders(db));
+    model::RosterMember member{founder.key.key, TRY(pseudonym(folder, founder)), founder.role,
+                               founder.outside};
+    for (const model::RosterMember& other : roster) {
+      if (other.key == member.key) return fail(Errc::conflict, "this key is on the roster already");
+    }
+    roster.push_back(std::move(member));
+    return set_meta(db, "founders", canonical_json(model::roster_to_json(roster)));
+  };
+  return db.transact(body);
+}
+
+Result<Json> roster_with(DataFolder& folder, const model::Authority& authority,
+                         const Founder& founder) {
+  std::vector<model::RosterMember> roster = authority.roster;
+  if (authority.find(founder.key.key.id()) != nullptr) {
+    return fail(Errc::conflict, "this key is on the roster already");
+  }
+  std::string person = TRY(pseudonym(folder, founder));
+  roster.push_back({founder.key.key, std::move(person), founder.role, founder.outside});
+  return model::roster_to_json(roster);
+}
+
+Result<Json> roster_without(const model::Authority& authority, const std::string& key_id) {
+  std::vector<model::RosterMember> roster;
+  for (const model::RosterMember& member : authority.roster) {
+    if (member.key.id() != key_id) roster.push_back(member);
+  }
+  if (roster.size() == authority.roster.size()) {
+    return fail(Errc::not_found, "no key of the roster has this id");
+  }
+  model::Authority next = authority;
+  next.roster = roster;
+  TRY_VOID(model::check_enough_people(next));
+  return model::roster_to_json(roster);
+}
+
+Result<model::TrustRoot> seal(DataFolder& folder, std::int64_t approvals, const Clock& clock) {
+  if (is_sealed(folder)) return fail(Errc::conflict, "the founding is sealed already");
+  cases::Record& record = folder.record();
+  cases::Database& db = record.database();
+  model::Genesis genesis;
+  genesis.ledger = record.origin();
+  genesis.ledger_key = TRY(folder.ledger_vkey());
+  genesis.nonce = hex_encode(record.random().bytes(16));
+  genesis.sealed_at = floor_second(clock.now());
+  genesis.authority.roster = TRY(founders(db));
+  Json::Object policy;
+  for (const std::string_view kind :
+       {"restrict", "roster", "policy", "catalogue", "field-policy", "rulebook", "terms"}) {
+    policy.emplace(kind, approvals);
+  }
+  policy.emplace("lift", 1);  // I5: undoing is easier than doing
+  TRY_VOID(model::policy_from_json(Json(std::move(policy)), genesis.authority));
+  TRY_VOID(model::check_enough_people(genesis.authority));
+  model::EntryId entry;
+  const auto body = [&]() -> Result<void> {
+    genesis.documents.catalogue = TRY(take_document(db, "catalogue", folder.paths().catalogue()));
+    genesis.documents.terms = TRY(take_document(db, "terms", folder.paths().terms()));
+    genesis.documents.rulebook = TRY(folder_digest(folder.paths().rulebook(), ".yml"));
+    genesis.documents.field_policy = TRY(folder_digest(folder.paths().field_policy(), ".json"));
+    const Json document = model::genesis_to_json(genesis);
+    entry = record.entry(model::entry_kind::genesis, document, Json::Object{});
+    TRY_VOID(set_meta(db, "genesis", canonical_json(document)));
+    return set_meta(db, "genesis_entry", entry.value);
+  };
+  TRY_VOID(record.change(body));
+  const auto rows = TRY(db.query("SELECT bytes FROM outbox WHERE entry=:p0", {entry.value}));
+  return model::TrustRoot{genesis.ledger, genesis.ledger_key, sha256(rows.front().text(0))};
+}
+
+}  // namespace proviso::server

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/review.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <map>
+#include <set>
+
+#include "base/encoding.h"
+#include "base/text/format.h"
+#include "cases/rollup_store.h"
+#include "decisions/order_store.h"
+#include "intake/identity.h"
+#include "intake/reject_log.h"
+#include "rules/matcher.h"
+#include "server/customer_facts.h"
+#include "server/review_state.h"
+#include "server/rulebook.h"
+#include "signals/rollup.h"
+
+namespace proviso::server {
+namespace {
+
+constexpr std::uint64_t kProgressEvery = 1U << 15U;
+// Events wait in the correlation engine until event time has moved on; asking after each would cost
+// more than it frees.
+constexpr std::uint64_t kAdvanceEvery = 1U << 12U;
+
+// The class of each (service, operation) that was met, so that the catalogue is asked once.
+class ClassCache {
+ public:
+  explicit ClassCache(const model::Catalogue& catalogue) : catalogue_(catalogue) {}
+
+  model::ActionClass operator()(std::string_view service, std::string_view operation) {
+    key_.assign(service).push_back('\n');
+    key_.append(operation);
+    const auto found = known_.find(key_);
+    if (found != known_.end()) return found->second;
+    const model::ActionClass c = catalogue_.class_of(service, operation);
+    if (known_.size() < kKeptMax) known_.emplace(key_, c);
+    return c;
+  }
+
+ private:
+  static constexpr std::size_t kKeptMax = 100'000;
+  const model::Catalogue& catalogue_;
+  boost::unordered_flat_map<std::string, model::ActionClass> known_;
+  std::string key_;
+};
+
+std::string number_text(double value) { return format("{:.15g}", value); }
+
+Json group_json(const std::vector<signals::GroupValue>& group) {
+  Json::Object out;
+  for (const signals::GroupValue& v : group) out.insert_or_assign(v.name, v.text);
+  return out;
+}
+
+cases::SignalInput to_input(const signals::Signal& s, const model::Terms& terms) {
+  cases::SignalInput input;
+  input.subscription = model::SubscriptionId(s.subscription);
+  const model::Term* term = s.terms.empty() ? nullptr : terms.find(s.terms.front());
+  input.term_group = term != nullptr ? term->group : "";
+  input.document = Json::Object{{"signal", s.id},
+                                {"rule", s.rule},
+                                {"title", s.title},
+                                {"author", s.author},
+                                {"level", s.level},
+                                {"terms", Json::Array(s.terms.begin(), s.terms.end())},
+                                {"group", group_json(s.group)},
+                                {"subscription", s.subscription},
+                                {"from", format_time_exact(s.from)},
+                                {"value_first", number_text(s.value_first)}};
+  input.figures = Json::Object{{"to", format_time_exact(s.to)},
+                               {"value_last", number_text(s.value_last)},
+                               {"value_peak", number_text(s.value_peak)},
+                               {"firings", s.firings}};
+  return input;
+}
+
+std::vector<model::RollupCell> to_cells(std::vector<signals::RollupCell> drained) {
+  std::vector<model::RollupCell> out;
+  out.reserve(drained.size());
+  for (signals::RollupCell& cell : drained) {
+    model::RollupCell& c = out.emplace_back();
+    c.subscription = std::move(cell.subscription);
+    c.service = std::move(cell.service);
+    c.region = std::move(cell.region);
+    c.action_class = cell.action_class;
+    c.hour = unix_seconds(cell.hour) / 3600;
+    c.count = cell.count;
+    for (const signals::Quantity& q : cell.quantities) c.quantities[q.unit] += q.value;
+  }
+  return out;
+}
+
+// One run. Owns everything between two commits.
+class Review {
+ public:
+  Review(DataFolder& folder, const ReviewOptions& options, const intake::FieldPolicies& policies,
+         std::shared_ptr<const rules::Program> program, const model::Catalogue& catalogue,
+         intake::RejectLog rejects, const std::function<void(const ReviewProgress&)>& progress)
+      : folder_(folder),
+        options_(options),
+        policies_(policies),
+        progress_(progress),
+        classes_(catalogue),
+        facts_(folder.customers()),
+        view_(program),
+        matcher_(program),
+        engine_(program, {.lateness = std::chrono::minutes(folder.config().lateness_minutes)}),
+        tracker_(program),
+        rejects_(std::move(rejects)) {
+    decode_.hash_key = folder.hash_key();
+    decode_.wanted = program->fields();
+    decode_.subscription = options.subscription;
+    decode_.format = options.format;
+  }
+
+  Result<void> load();
+  Result<void> read_all(const std::vector<std::string>& inputs);
+  Result<ReviewSummary> finish();
+
+ private:
+  Result<void> read_one(const std::string& path);
+  Result<void> read_records(intake::UsageReader& reader, InputState& state);
+  void take_event(const model::UsageEvent& event, std::string_view format);
+  void take_firings();
+  Result<void> update_under_review();
+  Result<void> commit(const InputKey& key, InputState& state);
+  Result<void> write_commit(const InputKey& key, const InputState& state,
+                            std::uint64_t reject_bytes);
+
+  cases::Database& db() { return folder_.record().database(); }
+
+  DataFolder& folder_;
+  const ReviewOptions& options_;
+  const intake::FieldPolicies& policies_;
+  const std::function<void(const ReviewProgress&)>& progress_;
+  ClassCache classes_;
+  CustomerFacts facts_;
+  rules::UsageView view_;
+  rules::Matcher matcher_;
+  signals::Engine engine_;
+  signals::SignalTracker tracker_;
+  intake::RejectLog rejects_;
+  intake::DecodeOptions decode_;
+  intake::SeenIds seen_;
+  signals::Rollup rollup_;
+  std::vector<signals::Firing> firings_;
+  std::map<std::string, signals::Signal> changed_;
+  std::string scratch_;
+  Time newest_{};
+  std::uint64_t events_total_ = 0;  ///< over all runs: breaks ties of time
+  std::uint64_t since_commit_ = 0;
+  ReviewSummary summary_;
+};
+
+Result<void> Review::load() {
+  TRY_VOID(load_seen(db(), seen_));
+  const EngineLoad loaded = TRY(load_engine(db(), engine_, tracker_));
+  static_cast<void>(loaded);  // windows of another rulebook are started afresh
+  events_total_ = TRY(read_counter(db(), "events_total"));
+  newest_ = from_unix_seconds(static_cast<std::int64_t>(TRY(read_counter(db(), "newest_event"))));
+  return update_under_review();
+}
+
+Result<void> Review::update_under_review() {
+  std::set<std::string> customers;
+  for (const cases::CaseRow& row : TRY(folder_.casework().list())) {
+    if (row.state != cases::case_state::closed) customers.insert(row.customer.value);
+  }
+  facts_.set_under_review(std::move(customers));
+  return {};
+}
+
+Result<void> Review::read_all(const std::vector<std::string>& inputs) {
+  for (const std::string& path : inputs) {
+    ++summary_.inputs;
+    TRY_VOID(read_one(path));
+  }
+  return {};
+}
+
+Result<void> Review::read_one(const std::string& path) {
+  const InputKey key = TRY(input_key(path));
+  InputState state = TRY(read_input(db(), key));
+  const std::uint64_t bytes = TRY(file_size(path));
+  if (state.done && state.file_bytes == bytes) {
+    ++summary_.inputs_done_before;
+    return {};
+  }
+  seen_.begin_file(key.text());
+  rejects_.restore(state.events, state.rejects);
+  auto reader = TRY(intake::UsageReader::open(path, policies_, decode_, state.position));
+  while (!state.done) {
+    const auto read = read_records(reader, state);
+    if (!read) {
+      // Keep what could be read before the damage; then say what is wrong.
+      TRY_VOID(rejects_.flush());
+      if (read.error().code != Errc::invalid_input || state.records > 0) {
+        TRY_VOID(commit(key, state));
+      }
+      return read;
+    }
+    if (state.done) state.file_bytes = bytes;
+    TRY_VOID(commit(key, state));
+  }
+  return rejects_.finish();
+}
+
+// Reads until it is time to commit, or the input ends.
+Result<void> Review::read_records(intake::UsageReader& reader, InputState& state) {
+  model::UsageEvent event;
+  intake::Reject reject;
+  while (since_commit_ < options_.commit_every) {
+    const intake::Outcome outcome = TRY(reader.next(event, reject));
+    if (outcome == intake::Outcome::end) {
+      state.done = true;
+      state.position = reader.position();
+      return {};
+    }
+    ++since_commit_;
+    ++state.records;
+    ++summary_.records;
+    if (outcome == intake::Outcome::reject) {
+      ++state.rejects;
+      ++summary_.rejects;
+      TRY_VOID(rejects_.add(reader.name(), reject));
+    } else {
+      ++state.events;
+      rejects_.count_event();
+      take_event(event, reader.format());
+    }
+    if (summary_.records % kProgressEvery == 0) progress_({reader.name(), summary_.records});
+  }
+  state.position = reader.position();
+  return {};
+}
+
+void Review::take_event(const model::UsageEvent& event, std::string_view format) {
+  const intake::EventKey key = intake::identity(format, event, scratch_);
+  const bool is_new =
+      event.id.empty() ? seen_.insert_equal(key, event.time()) : seen_.insert(key, event.time());
+  if (!is_new) {
+    ++summary_.duplicates;
+    return;
+  }
+  ++events_total_;
+  ++summary_.events;
+  summary_.operations += event.count;
+  newest_ = std::max(newest_, event.time());
+  const model::ActionClass action_class = classes_(event.service, event.operation);
+  rollup_.add(event, action_class);
+  view_.reset(event, action_class,
+              view_.reads_attributes() ? facts_.of(event) : std::span<const rules::Attribute>{});
+  const auto matched = matcher_.match(view_);
+  if (!matched.empty()) {
+    engine_.feed({event.time(), events_total_, event.count, event.subscription}, matched, view_,
+                 firings_);
+  } else if (events_total_ % kAdvanceEvery == 0) {
+    engine_.advance(newest_, firings_);
+  }
+  if (!firings_.empty()) take_firings();
+}
+
+void Review::take_firings() {
+  for (const signals::Firing& firing : firings_) {
+    const auto update = tracker_.add(firing);
+    if (update.change == signals::SignalChange::opened) ++summary_.signals_opened;
+    changed_.insert_or_assign(update.signal->id, *update.signal);
+  }
+  firings_.clear();
+}
+
+Result<void> Review::commit(const InputKey& key, InputState& state) {
+  TRY_VOID(rejects_.flush());
+  const std::string& path = folder_.paths().rejects();
+  const std::uint64_t reject_bytes =
+      real_file_system().exists(path) ? TRY(file_size(path)) : std::uint64_t{0};
+  // A crash here leaves rejects beyond the committed length; the next run cuts them off.
+  const auto body = [&] { return write_commit(key, state, reject_bytes); };
+  TRY_VOID(folder_.record().change(body));
+  changed_.clear();
+  since_commit_ = 0;
+  return update_under_review();
+}
+
+Result<void> Review::write_commit(const InputKey& key, const InputState& state,
+                                  std::uint64_t reject_bytes) {
+  for (const auto& [id, signal] : changed_) {
+    TRY_VOID(folder_.casework().add_signal(to_input(signal, folder_.terms())));
+  }
+  const std::vector<model::RollupCell> cells = to_cells(rollup_.drain());
+  TRY_VOID(cases::add_rollups(db(), cells));
+  TRY_VOID(append_seen(db(), seen_, newest_));
+  tracker_.forget_before(newest_ - std::chrono::minutes(folder_.config().lateness_minutes));
+  TRY_VOID(save_engine(db(), engine_, tracker_));
+  TRY_VOID(write_counter(db(), "events_total", events_total_));
+  TRY_VOID(write_counter(db(), "newest_event", static_cast<std::uint64_t>(unix_seconds(newest_))));
+  TRY_VOID(write_counter(db(), "reject_bytes", reject_bytes));
+  return write_input(db(), key, state);
+}
+
+Result<ReviewSummary> Review::finish() {
+  engine_.flush(firings_);
+  take_firings();
+  const auto body = [&]() -> Result<void> {
+    for (const auto& [id, signal] : changed_) {
+      TRY_VOID(folder_.casework().add_signal(to_input(signal, folder_.terms())));
+    }
+    return save_engine(db(), engine_, tracker_);
+  };
+  TRY_VOID(folder_.record().change(body));
+  summary_.late = engine_.counters().late;
+  summary_.evicted = engine_.counters().evicted;
+  for (const auto& [reason, count] : rejects_.reasons()) {
+    summary_.rejects_by_reason.push_back(std::to_string(count) + " x " + reason);
+  }
+  return summary_;
+}
+
+// I1: what lies in the folder must be what people put in force.
+Result<void> check_document(const std::string& folder, std::string_view ending,
+                            const Digest& in_force, std::string_view kind) {
+  const Digest digest = TRY(folder_digest(folder, ending));
+  if (digest == in_force) return {};
+  return fail(Errc::conflict, folder + ": is not the " + std::string(kind) +
+                                  " in force (put the old one back, or propose the new one with: "
+                                  "proviso change propose " +
+                                  std::string(kind) + ")");
+}
+
+// Cuts off what a run wrote after its last commit.
+Result<void> cut_rejects(DataFolder& folder) {
+  const std::string path = folder.paths().rejects();
+  if (!real_file_system().exists(path)) return {};
+  const std::uint64_t committed = TRY(read_counter(folder.record().database(), "reject_bytes"));
+  const std::uint64_t size = TRY(file_size(path));
+  if (size <= committed) return {};
+  return real_file_system().truncate(path, committed);
+}
+
+}  // namespace
+
+Result<ReviewSummary> review(DataFolder& folder, const ReviewOptions& options,
+                             const std::function<void(const ReviewProgress&)>& progress) {
+  const FolderPaths& paths = folder.paths();
+  const model::Governance governance = TRY(decisions::read_governance(folder.record().database()));
+  TRY_VOID(check_document(paths.rulebook(), ".yml", governance.documents().rulebook, "rulebook"));
+  TRY_VOID(check_document(paths.field_policy(), ".json", governance.documents().field_policy,
+                          "field-policy"));
+  const auto policies = TRY(intake::load_field_policies(real_file_system(), paths.field_policy()));
+  const rules::Loaded loaded = load_rulebook({paths.rulebook()}, policies, &folder.terms());
+  if (!loaded.program) {
+    return fail(Errc::invalid_input, loaded.diagnostics.ok()
+                                         ? "the rulebook has no rules"
+                                         : loaded.diagnostics.all().front().to_string());
+  }
+  const decisions::Orders orders = TRY(folder.orders());
+  const std::vector<std::string> inputs = TRY(intake::expand_inputs(options.inputs));
+  TRY_VOID(cut_rejects(folder));
+  auto rejects = TRY(intake::RejectLog::open(real_file_system(), paths.rejects(),
+                                             {.share_max = folder.config().rejects_share_max}));
+  Review run(folder, options, policies, loaded.program, orders.catalogue(), std::move(rejects),
+             progress);
+  TRY_VOID(run.load());
+  TRY_VOID(run.read_all(inputs));
+  return run.finish();
+}
+
+}  // namespace proviso::server

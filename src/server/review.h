@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "server/data_folder.h"
+
+namespace proviso::server {
+
+struct ReviewOptions {
+  std::vector<std::string> inputs;  ///< files, folders, "-"
+  std::string format;               ///< empty: found by its fields
+  std::string subscription;         ///< for formats that name none
+  /// Records between two commits. The same value gives the same commits, hence the same cases,
+  /// however often a run is killed.
+  std::uint64_t commit_every = 200'000;
+};
+
+struct ReviewProgress {
+  std::string input;
+  std::uint64_t records = 0;
+};
+
+struct ReviewSummary {
+  std::uint64_t inputs = 0;
+  std::uint64_t inputs_done_before = 0;
+  std::uint64_t records = 0;
+  std::uint64_t events = 0;
+  std::uint64_t operations = 0;  ///< what the events stand for
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejects = 0;
+  std::uint64_t signals_opened = 0;
+  std::uint64_t late = 0;
+  std::uint64_t evicted = 0;
+  std::vector<std::string> rejects_by_reason;  ///< "N x reason"
+};
+
+/// The main job: usage log -> events -> signals -> cases. Commits every `commit_every` records:
+/// position, seen ids, windows, rollups and cases in one store transaction, so that each event
+/// counts once whatever happens (I9); a run that was stopped goes on where it was. Errors: conflict
+/// before the seal, or where rulebook or field policy are not those in force (I1).
+Result<ReviewSummary> review(DataFolder& folder, const ReviewOptions& options,
+                             const std::function<void(const ReviewProgress&)>& progress);
+
+}  // namespace proviso::server

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cases/database.h"
+#include "intake/seen_ids.h"
+#include "intake/usage_reader.h"
+#include "signals/engine.h"
+#include "signals/signal.h"
+
+namespace proviso::server {
+
+/// How far an input has been read.
+struct InputState {
+  intake::UsagePosition position;
+  std::uint64_t records = 0;
+  std::uint64_t events = 0;
+  std::uint64_t rejects = 0;
+  bool done = false;
+  std::uint64_t file_bytes = 0;  ///< size on disk when it was done; it may have grown since
+};
+
+/// A file is known by its path and its beginning, so that a rotated log is a new input.
+struct InputKey {
+  std::string name;
+  std::string head;
+  [[nodiscard]] std::string text() const { return name + "\n" + head; }
+};
+/// Standard input has no beginning that could be read again.
+Result<InputKey> input_key(const std::string& path);
+Result<std::uint64_t> file_size(const std::string& path);
+
+// What a review keeps in the store between two commits. All writes stand inside the caller's
+// transaction.
+
+Result<InputState> read_input(cases::Database& database, const InputKey& key);
+Result<void> write_input(cases::Database& database, const InputKey& key, const InputState& state);
+
+Result<void> load_seen(cases::Database& database, intake::SeenIds& seen);
+/// Appends what was seen since, and forgets what is older than SeenIds keeps.
+Result<void> append_seen(cases::Database& database, intake::SeenIds& seen, Time newest);
+
+/// A state of another rulebook is dropped: its windows do not fit; `dropped` says so.
+struct EngineLoad {
+  bool dropped = false;
+};
+Result<EngineLoad> load_engine(cases::Database& database, signals::Engine& engine,
+                               signals::SignalTracker& tracker);
+Result<void> save_engine(cases::Database& database, const signals::Engine& engine,
+                         const signals::SignalTracker& tracker);
+
+/// A number kept by name, 0 where there is none.
+Result<std::uint64_t> read_counter(cases::Database& database, const std::string& name);
+Result<void> write_counter(cases::Database& database, const std::string& name, std::uint64_t value);
+
+}  // namespace proviso::server
