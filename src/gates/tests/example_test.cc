@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The examples of docs/formats: a change of a format shows here. PROVISO_UPDATE_EXAMPLES=1 writes
+// them anew.
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "base/file_system.h"
+#include "gates/gate.h"
+#include "gates/proven_entry.h"
+#include "gates/testing/world.h"
+
+namespace proviso::gates {
+namespace {
+
+using model::testing::sign_order;
+using testing::at;
+using testing::World;
+
+std::string example(const std::string& name, const std::string& expected) {
+  const std::string path = PROVISO_SOURCE_DIR "/docs/formats/examples/" + name;
+  if (std::getenv("PROVISO_UPDATE_EXAMPLES") != nullptr) {
+    EXPECT_TRUE(real_file_system().write_durable(path, expected));
+  }
+  const auto text = real_file_system().read(path, 1U << 20U);
+  EXPECT_TRUE(text) << path;
+  EXPECT_EQ(text.value_or(""), expected) << name;
+  return text.value_or("");
+}
+
+// Two restrictions; between them dora joins the approvers.
+World example_world() {
+  World world;
+  world.log(model::entry_kind::case_opened, at("2026-11-02T00:00:00Z"));
+  world.put_in_force(testing::sample_signed(), "2026-11-06T00:00:00Z");
+  auto roster = model::testing::sample_roster();
+  roster.push_back(model::testing::member("dora", model::Role::approver));
+  world.put_in_force(sign_order(model::testing::sample_change(model::OrderKind::roster,
+                                                              model::roster_to_json(roster)),
+                                {"ada", "ben"}),
+                     "2026-11-07T00:00:00Z");
+  world.put_in_force(sign_order(testing::restriction_of("sub-2", "speech", '7'), {"ada", "dora"}),
+                     "2026-11-08T00:00:00Z");
+  return world;
+}
+
+TEST(Example, SnapshotAndTrustLoad) {
+  const World world = example_world();
+  const std::string snapshot = example("snapshot.json", world.snapshot_text());
+  const std::string trust_text = example("trust.json", model::write_trust(world.trust()));
+  const auto trust = model::parse_trust(trust_text);
+  ASSERT_TRUE(trust) << trust.error().message;
+  const auto gate = Gate::load(snapshot, *trust);
+  ASSERT_TRUE(gate) << gate.error().message;
+  const Time now = at("2026-11-12T00:00:00Z");
+  EXPECT_EQ(gate->orders().size(), 2U);
+  EXPECT_FALSE(gate->check({"sub-1", "object-storage", "GetObject", "", ""}, now).refused());
+  EXPECT_TRUE(gate->check({"sub-1", "object-storage", "PutObject", "", ""}, now).refused());
+}
+
+TEST(Example, EntryOfALiftParses) {
+  World world = example_world();
+  const auto index = world.put_in_force(
+      sign_order(model::testing::sample_lift(order_digest(model::testing::sample_restriction())),
+                 {"cleo"}),
+      at("2026-11-15T10:00:00Z"));
+  const auto json = parse_json(world.leaves()[index]);
+  ASSERT_TRUE(json);
+  const auto shown = parse_json(example("entry.json", pretty_json(*json) + "\n"));
+  ASSERT_TRUE(shown);
+  const auto entry = trusted_entry(canonical_json(*shown), world.trust());
+  ASSERT_TRUE(entry) << entry.error().message;
+  const auto in_force = model::parse_in_force(entry->public_part);
+  ASSERT_TRUE(in_force) << in_force.error().message;
+  EXPECT_EQ(in_force->kind, model::OrderKind::lift);
+}
+
+}  // namespace
+}  // namespace proviso::gates
