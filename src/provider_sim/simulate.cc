@@ -142,8 +142,9 @@ Result<Summary> simulate_cloudtrail(const Options& options, const World& world, 
   std::string line;
   // Writes the slot that is complete; false when there are enough records.
   const auto flush = [&]() -> Result<bool> {
-    std::stable_sort(calls.begin(), calls.end(),
-                     [](const Call& a, const Call& b) { return a.at < b.at; });
+    std::sort(calls.begin(), calls.end(), [](const Call& x, const Call& y) {
+      return std::tie(x.at, x.place) < std::tie(y.at, y.place);
+    });
     for (const Call& call : calls) {
       if (options.records != 0 && summary.records == options.records) break;
       line.clear();
