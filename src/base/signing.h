@@ -33,7 +33,7 @@ class SigningKey {
  public:
   static SigningKey generate(Random& random);
   static Result<SigningKey> from_seed(std::string_view seed);
-  /// PKCS #8 PEM; with a passphrase encrypted by AES-256-CBC and scrypt (N=2^15, r=8, p=1).
+  /// PKCS #8 PEM; with a passphrase encrypted by AES-256-CBC and scrypt (N=2^14, r=8, p=5).
   [[nodiscard]] Result<std::string> to_pem(std::string_view passphrase) const;
   /// `denied` where the passphrase is missing or wrong, `invalid_input` for another kind of key.
   static Result<SigningKey> from_pem(std::string_view pem, std::string_view passphrase);
