@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The texts of the model that come from outside: an order, a scope line, an entry, a genesis, a
+// trust file. What is accepted must keep its bytes.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "model/catalogue.h"
+#include "model/entry.h"
+#include "model/genesis.h"
+#include "model/in_force.h"
+#include "model/order.h"
+
+namespace {
+
+using namespace proviso::model;
+
+void check_order(std::string_view text) {
+  const auto order = parse_order(text);
+  if (!order) return;
+  CHECK(canonical_order(*order) == text);
+  if (!order->restriction) return;
+  for (const ScopeLine& line : order->restriction->scope) {
+    // A line with at most one item per list is one that people can write; it must survive that.
+    if (line.regions.size() > 1 || line.classes.size() > 1 || line.resources.size() > 1) continue;
+    const auto back = parse_scope_line(to_string(line));
+    CHECK(back.has_value() && *back == line);
+  }
+}
+
+void check_scope_line(std::string_view text) {
+  const auto line = parse_scope_line(text);
+  if (!line) return;
+  CHECK(line->subscription.value.find('*') == std::string::npos);
+  CHECK(line->service.value.find('*') == std::string::npos);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // Exactly sized, so that the address sanitizer sees every byte read beyond the end.
+  const std::unique_ptr<char[]> copy(new char[size]);
+  for (std::size_t i = 0; i < size; ++i) copy[i] = static_cast<char>(data[i]);
+  const std::string_view text(copy.get(), size);
+  check_order(text);
+  check_scope_line(text);
+  const auto entry = parse_entry(text);
+  if (entry) {
+    (void)parse_in_force(entry->public_part).has_value();
+    (void)genesis_from_json(entry->public_part).has_value();
+  }
+  const auto trust = parse_trust(text);
+  if (trust) CHECK(parse_trust(write_trust(*trust)).has_value());
+  const auto json = proviso::parse_json(text);
+  if (json) (void)Catalogue::parse(*json).has_value();
+  return 0;
+}
