@@ -23,6 +23,8 @@ Result<int> register_load(const std::string& file, Context& context) {
   return kDone;
 }
 
+constexpr std::ptrdiff_t kCasesShown = 20;
+
 struct SimulateOptions {
   provider_sim::Options sim;
   std::string format = "usage";
@@ -84,6 +86,10 @@ Result<int> review(const server::ReviewOptions& options, Context& context) {
   const auto cases = TRY(folder->casework().list());
   std::string text = in_words(*s);
   for (const cases::CaseRow& row : cases) {
+    if (&row - cases.data() == kCasesShown) {
+      text += format("... and {} more (proviso case list)\n", cases.size() - kCasesShown);
+      break;
+    }
     text += format("case {}  {}  {}  {}\n", row.id.value, row.state, row.customer.value,
                    row.term_group.empty() ? "-" : row.term_group);
   }

@@ -93,6 +93,14 @@ std::vector<model::RollupCell> to_cells(std::vector<signals::RollupCell> drained
   return out;
 }
 
+// One event dated far ahead would make windows and seen ids forget everything that is now.
+intake::Reject future_event(const intake::ReadPosition& at) {
+  return {.line = at.line,
+          .column = at.column,
+          .offset = at.offset,
+          .reason = "the event's time lies more than a day in the future"};
+}
+
 // One run. Owns everything between two commits.
 class Review {
  public:
@@ -109,7 +117,8 @@ class Review {
         matcher_(program),
         engine_(program, {.lateness = std::chrono::minutes(folder.config().lateness_minutes)}),
         tracker_(program),
-        rejects_(std::move(rejects)) {
+        rejects_(std::move(rejects)),
+        time_max_(folder.record().now() + std::chrono::hours{24}) {
     decode_.hash_key = folder.hash_key();
     decode_.wanted = program->fields();
     decode_.subscription = options.subscription;
@@ -143,6 +152,7 @@ class Review {
   signals::Engine engine_;
   signals::SignalTracker tracker_;
   intake::RejectLog rejects_;
+  Time time_max_;
   intake::DecodeOptions decode_;
   intake::SeenIds seen_;
   signals::Rollup rollup_;
@@ -222,7 +232,9 @@ Result<void> Review::read_records(intake::UsageReader& reader, InputState& state
     ++since_commit_;
     ++state.records;
     ++summary_.records;
-    if (outcome == intake::Outcome::reject) {
+    const bool too_early = outcome == intake::Outcome::event && event.time() > time_max_;
+    if (too_early) reject = future_event(reader.record_position());
+    if (outcome == intake::Outcome::reject || too_early) {
       ++state.rejects;
       ++summary_.rejects;
       TRY_VOID(rejects_.add(reader.name(), reject));
@@ -265,6 +277,8 @@ void Review::take_event(const model::UsageEvent& event, std::string_view format)
 
 void Review::take_firings() {
   for (const signals::Firing& firing : firings_) {
+    // A rule that is only a part of a correlation says nothing on its own.
+    if (!matcher_.program().rule(firing.rule).signals_alone) continue;
     const auto update = tracker_.add(firing);
     if (update.change == signals::SignalChange::opened) ++summary_.signals_opened;
     changed_.insert_or_assign(update.signal->id, *update.signal);
