@@ -56,8 +56,8 @@ class Verifier {
   Result<void> read_orders() {
     std::vector<const ProvenOrder*> restrictions;
     for (const ProvenOrder& order : snapshot_.restrictions) restrictions.push_back(&order);
-    std::stable_sort(restrictions.begin(), restrictions.end(),
-                     [](const auto* a, const auto* b) { return a->entry.index < b->entry.index; });
+    std::sort(restrictions.begin(), restrictions.end(),
+              [](const auto* a, const auto* b) { return a->entry.index < b->entry.index; });
     std::uint64_t latest = 0;
     auto next = restrictions.begin();
     for (const ProvenOrder& change : snapshot_.governance) {
