@@ -183,8 +183,8 @@ TEST(Attack, ASwappedCatalogueI3) {
   World world;
   world.put_in_force(sample_signed(), kNow);
   GateSnapshot snapshot = world.snapshot();
-  const auto other = parse_json(
-      R"({"version":1,"services":[{"service":"object-storage","operations":{"GetObject":"write"}}]})");
+  const auto other = parse_json(R"({"version":1,"services":[{"service":"object-storage",)"
+                                R"("operations":{"GetObject":"write"}}]})");
   snapshot.catalogues = {*other};
   EXPECT_REFUSED(refusal(snapshot, world.trust()), "I3");
   snapshot.catalogues.clear();
@@ -193,8 +193,8 @@ TEST(Attack, ASwappedCatalogueI3) {
 
 TEST(Attack, ACatalogueThatNobodyAuthorisedI3) {
   World world;
-  world.catalogue = *parse_json(
-      R"({"version":1,"services":[{"service":"object-storage","operations":{"GetObject":"write"}}]})");
+  world.catalogue = *parse_json(R"({"version":1,"services":[{"service":"object-storage",)"
+                                R"("operations":{"GetObject":"write"}}]})");
   Order order = sample_restriction();
   order.restriction->catalogue = sha256(canonical_json(world.catalogue));
   world.put_in_force(sign_order(order, {"ada", "ben"}), kNow);

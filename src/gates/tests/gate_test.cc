@@ -168,8 +168,8 @@ TEST(Gate, TheStrictestWinsAndThrottlesStillLimit) {
 TEST(Gate, ALaterCatalogueChangesNothingI3) {
   World world;
   world.put_in_force(sample_signed(), kInForce);
-  const Json next = *parse_json(
-      R"({"version":1,"services":[{"service":"object-storage","operations":{"PutObject":"read"}}]})");
+  const Json next = *parse_json(R"({"version":1,"services":[{"service":"object-storage",)"
+                                R"("operations":{"PutObject":"read"}}]})");
   const Digest digest = sha256(canonical_json(next));
   world.put_in_force(
       sign_order(sample_change(model::OrderKind::catalogue, Json::Object{{"digest", digest.hex()}}),

@@ -35,7 +35,8 @@ TEST(Order, RoundTripOfEachKind) {
 
 // What was approved once must keep its digest in every later version. Never change this one.
 TEST(Order, DigestOfAFixedOrderIsStable) {
-  EXPECT_EQ(order_digest(sample_restriction()).hex(), "760c7acc62058e40c4856750915277244cb11201c842be89ac498f0ca3e63414");
+  EXPECT_EQ(order_digest(sample_restriction()).hex(),
+            "760c7acc62058e40c4856750915277244cb11201c842be89ac498f0ca3e63414");
 }
 
 // docs/formats/order.md shows this file and tells its digest.
@@ -105,8 +106,8 @@ TEST(Order, RefusesAnOrderWithoutEndI5) {
 
 TEST(Order, RefusesASpanOfCenturiesI5) {
   EXPECT_HAS(refusal([](Json::Object&, Json::Object& body) {
-               body["stages"] = Json::Array{
-                   Json::Object{{"from", "1678-01-01T00:00:00Z"}, {"effect", "deny"}}};
+               body["stages"] =
+                   Json::Array{Json::Object{{"from", "1678-01-01T00:00:00Z"}, {"effect", "deny"}}};
                body["until"] = "2261-12-31T00:00:00Z";
              }),
              "I5");
