@@ -9,6 +9,7 @@
 #include "context.h"
 #include "decisions/envelope.h"
 #include "decisions/preview.h"
+#include "server/documents.h"
 
 namespace proviso::cmd {
 namespace {
@@ -115,6 +116,7 @@ std::string preview_in_words(const Json& p) {
 
 Result<int> propose(const OrderOptions& options, Context& context) {
   auto folder = TRY(context.folder());
+  TRY_VOID(server::check_documents(*folder));
   auto orders = TRY(folder->orders());
   const auto proposal = TRY(to_proposal(options, folder->record(), context.clock.now()));
   const SigningKey key = TRY(read_key(options.key, options.passphrase_file));

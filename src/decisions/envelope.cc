@@ -6,7 +6,7 @@
 namespace proviso::decisions {
 namespace {
 
-using model::OrderKind;
+constexpr std::size_t kReasonLineMax = 4000;
 
 std::string joined(const std::vector<std::string>& items) {
   std::string out;
@@ -97,7 +97,13 @@ std::string order_in_words(const ExportedOrder& exported) {
   if (order.restriction) restriction_in_words(out, *order.restriction);
   if (order.lifts) out += "Lifts the order: " + order.lifts->hex() + "\n";
   if (order.change) out += "Changes to: " + printable(canonical_json(*order.change), 4000) + "\n";
-  out += "Reason: " + printable(exported.reason, 4000) + "\n";
+  out += "Reason:\n";
+  std::string_view reason = exported.reason;
+  while (!reason.empty()) {
+    const std::size_t end = std::min(reason.find('\n'), reason.size());
+    out += "  " + printable(reason.substr(0, end), kReasonLineMax) + "\n";
+    reason.remove_prefix(std::min(end + 1, reason.size()));
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include "base/encoding.h"
 #include "cases/rollup_store.h"
@@ -213,6 +214,7 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
   TRY_VOID(model::check_approval(row.signed_order, governance_.authority(), approval));
   model::SignedOrder order = row.signed_order;
   order.approvals.push_back(approval);
+  TRY_VOID(wait_for_own_second(order.order.kind));
   Approved result;
   result.standing = TRY(model::standing(order, governance_.authority()));
   result.in_force = result.standing.enough();
@@ -229,6 +231,22 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
   };
   TRY_VOID(record_.change(body));
   return result;
+}
+
+// Documents tell time in seconds, and who could decide at a second is what stood at its end. So a
+// change of who decides never shares a second with an order that came into force before it, else
+// the change would seem to have come first.
+Result<void> Orders::wait_for_own_second(OrderKind order_kind) {
+  if (order_kind == OrderKind::restrict_use || order_kind == OrderKind::lift) return {};
+  const auto rows = TRY(record_.database().query("SELECT max(in_force_at) FROM orders"));
+  const std::string latest = rows.empty() ? "" : rows.front().text(0);
+  for (int tries = 0; tries < 60; ++tries) {
+    if (format_time(record_.now()) > latest) return {};
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return fail(Errc::unavailable,
+              "an order came into force at a later time than the clock shows "
+              "(check this machine's clock, then approve again)");
 }
 
 // Inside approve()'s transaction: the order's entry, its new state, and what follows from it.

@@ -81,6 +81,9 @@ Result<void> init_folder(const std::string& root, std::string origin, Random& ra
   if (origin.empty()) origin = "proviso.local/" + hex_encode(random.bytes(4));
   TRY_VOID(parse_config("--origin", default_config(origin)));
   TRY_VOID(fs.make_directories(root + "/keys"));
+  if (::chmod((root + "/keys").c_str(), S_IRWXU) != 0) {
+    return fail(Errc::unavailable, root + "/keys: cannot be made private");
+  }
   const SigningKey key = SigningKey::generate(random);
   const std::string pem = TRY(key.to_pem(""));
   TRY_VOID(write_secret(paths.ledger_key(), pem));
@@ -88,6 +91,8 @@ Result<void> init_folder(const std::string& root, std::string origin, Random& ra
   TRY_VOID(write_shipped(paths.rulebook(), shipped_rulebook::kFiles));
   TRY_VOID(write_shipped(paths.field_policy(), shipped_field_policy::kFiles));
   TRY_VOID(write_shipped(root, shipped_defaults::kFiles));
+  // The store holds what the ledger only commits to; its side files take its mode.
+  TRY_VOID(write_secret(paths.store(), ""));
   TRY_VOID(cases::Database::open(paths.store()));
   auto signer = TRY(ledger_signer(paths, origin));
   TRY_VOID(ledger::Log::create(fs, paths.ledger(), std::move(signer), origin));

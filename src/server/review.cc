@@ -8,11 +8,11 @@
 #include "base/encoding.h"
 #include "base/text/format.h"
 #include "cases/rollup_store.h"
-#include "decisions/order_store.h"
 #include "intake/identity.h"
 #include "intake/reject_log.h"
 #include "rules/matcher.h"
 #include "server/customer_facts.h"
+#include "server/documents.h"
 #include "server/review_state.h"
 #include "server/rulebook.h"
 #include "signals/rollup.h"
@@ -333,17 +333,6 @@ Result<ReviewSummary> Review::finish() {
   return summary_;
 }
 
-// I1: what lies in the folder must be what people put in force.
-Result<void> check_document(const std::string& folder, std::string_view ending,
-                            const Digest& in_force, std::string_view kind) {
-  const Digest digest = TRY(folder_digest(folder, ending));
-  if (digest == in_force) return {};
-  return fail(Errc::conflict, folder + ": is not the " + std::string(kind) +
-                                  " in force (put the old one back, or propose the new one with: "
-                                  "proviso change propose " +
-                                  std::string(kind) + ")");
-}
-
 // Cuts off what a run wrote after its last commit.
 Result<void> cut_rejects(DataFolder& folder) {
   const std::string path = folder.paths().rejects();
@@ -359,12 +348,10 @@ Result<void> cut_rejects(DataFolder& folder) {
 Result<ReviewSummary> review(DataFolder& folder, const ReviewOptions& options,
                              const std::function<void(const ReviewProgress&)>& progress) {
   const FolderPaths& paths = folder.paths();
-  const model::Governance governance = TRY(decisions::read_governance(folder.record().database()));
-  TRY_VOID(check_document(paths.rulebook(), ".yml", governance.documents().rulebook, "rulebook"));
-  TRY_VOID(check_document(paths.field_policy(), ".json", governance.documents().field_policy,
-                          "field-policy"));
+  TRY_VOID(check_documents(folder));
   const auto policies = TRY(intake::load_field_policies(real_file_system(), paths.field_policy()));
-  const rules::Loaded loaded = load_rulebook({paths.rulebook()}, policies, &folder.terms());
+  const std::vector<std::string> files = TRY(rulebook_files(paths.rulebook()));
+  const rules::Loaded loaded = load_rulebook(files, policies, &folder.terms());
   if (!loaded.program) {
     return fail(Errc::invalid_input, loaded.diagnostics.ok()
                                          ? "the rulebook has no rules"
