@@ -9,6 +9,8 @@
 namespace proviso::rules {
 namespace {
 
+constexpr std::size_t kNestingMax = 16;
+
 void collect_fields(const Expression& e, std::set<std::string>& names) {
   if (e.kind == Expression::Kind::test) {
     if (!e.test.field_name.empty()) names.insert(e.test.field_name);
@@ -95,7 +97,13 @@ void Compiler::compile_detection(const RuleAst& rule, std::size_t at) {
 void Compiler::visit(std::size_t at) {
   const RuleAst& rule = asts_[at];
   if (!rule.correlation || marks_[at] != Mark::none) return;
+  if (depth_ == kNestingMax) {
+    error(rule.info, rule.info.at, "correlation.rules",
+          "correlations refer to each other more than 16 deep (make it flatter)");
+    return;
+  }
   marks_[at] = Mark::open;
+  ++depth_;
   for (const TextAst& ref : rule.correlation->refs) {
     const auto target = find(ref.text);
     if (!target) {
@@ -108,6 +116,7 @@ void Compiler::visit(std::size_t at) {
       visit(*target);
     }
   }
+  --depth_;
   marks_[at] = Mark::done;
   compile_correlation(rule, at);
 }
@@ -135,6 +144,7 @@ void Compiler::compile_correlation(const RuleAst& rule, std::size_t at) {
                    "\"" + printable(ref.text) + "\" is here twice (name it once)");
     }
     out.refs.push_back(RuleIndex(*target));
+    out.ref_is_correlation.push_back(asts_[*target].correlation.has_value());
   }
   for (const ThresholdAst& t : ast.thresholds) {
     out.thresholds.push_back({t.comparison, t.limit, to_billionths(t.limit)});

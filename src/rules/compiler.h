@@ -43,6 +43,7 @@ class Compiler {
   Diagnostics& diagnostics_;
   std::map<std::string, std::size_t, std::less<>> names_;
   std::vector<Mark> marks_;
+  std::size_t depth_ = 0;
   std::vector<std::string> field_names_;
   std::map<std::string, FieldId> field_ids_;
   std::shared_ptr<Program> program_;

@@ -92,6 +92,7 @@ struct Correlation {
   CorrelationType type = CorrelationType::event_count;
   /// Rules or correlations whose hits it takes; never itself, directly or indirectly.
   std::vector<RuleIndex> refs;
+  std::vector<bool> ref_is_correlation;  ///< parallel to refs
   std::vector<GroupField> group_by;
   Duration timespan{};
   /// All must hold (a range has two). Empty for temporal types: all refs must have occurred.

@@ -9,8 +9,13 @@
 namespace proviso::rules {
 namespace {
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+bool all_in(std::string_view text, char last) {
+  return std::ranges::all_of(text, [&](char c) { return c >= '0' && c <= last; });
+}
+// "00000429": text in YAML 1.1, and what its author means.
+bool has_leading_zero(std::string_view text) {
+  return text.size() > 1 && text.front() == '0' && all_in(text, '9') &&
+         text.find_first_not_of('0') != std::string_view::npos;
 }
 
 // Hexadecimal and octal of YAML 1.2: 0x1F, 0o17.
@@ -29,8 +34,7 @@ bool is_ambiguous(std::string_view text) {
   constexpr std::array<std::string_view, 12> kWords = {"yes", "Yes", "YES", "no",  "No",  "NO",
                                                        "on",  "On",  "ON",  "off", "Off", "OFF"};
   if (std::ranges::find(kWords, text) != kWords.end()) return true;
-  return text.size() > 1 && text.front() == '0' && all_digits(text) &&
-         text.find_first_not_of('0') != std::string_view::npos;
+  return has_leading_zero(text) && all_in(text, '7');
 }
 
 }  // namespace
@@ -72,6 +76,7 @@ std::optional<ScalarAst> read_scalar(const YamlNode& node, const std::string& it
     scalar.text = yes ? "true" : "false";
     return scalar;
   }
+  if (has_leading_zero(node.text)) return scalar;
   auto number = parse_number(node.text);
   if (!number) number = parse_based(node.text);
   if (!number) return scalar;

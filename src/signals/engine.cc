@@ -12,8 +12,10 @@
 
 // An event waits in a queue ordered by (time, line) until the newest event time is more than
 // `lateness` ahead of it; then it goes through the correlations in the program's order, in which
-// each comes after what it refers to. A correlation that holds is itself a hit at this event for
-// those that refer to it: hence an outer group key is read from the event, never from the inner
+// each comes after what it refers to. Within one, it is a hit for each of the rules that it
+// matched, in the order of `rules:`, and the correlation is judged after each hit (so an event that
+// matches two of its rules can fire it twice). A correlation that holds is itself a hit at this
+// event for those that refer to it: an outer group key is read from the event, never from the inner
 // key. All fields that correlations read are captured when the event comes in, as it is gone later.
 namespace proviso::signals {
 
@@ -51,18 +53,12 @@ std::uint64_t bits(Time t) { return static_cast<std::uint64_t>(t.time_since_epoc
 Time time_of(std::uint64_t bits) { return Time(Duration(static_cast<std::int64_t>(bits))); }
 
 // a - b that stops at the least time.
-Time minus(Time a, Duration b) { return a - Time::min() < b ? Time::min() : a - b; }
+Time minus(Time a, Duration b) { return a < Time::min() + b ? Time::min() : a - b; }
 
 }  // namespace
 
 struct Engine::State {
   using Windows = std::unordered_map<std::string, Window>;
-  struct Group {
-    std::vector<GroupValue> values;
-    std::string key;
-    std::vector<WindowHit> hits;
-  };
-
   std::shared_ptr<const rules::Program> program;
   EngineOptions options;
   EngineCounters counters;
@@ -74,11 +70,9 @@ struct Engine::State {
   // Made from the program.
   std::vector<FieldId> captured_fields;
   std::vector<std::size_t> capture_of_field;
-  std::vector<bool> feeds;  ///< by rule: some correlation refers to it
-  // Scratch: weight of the hit of each rule at the event in hand, 0 for none.
-  std::vector<std::uint64_t> hit;
-  std::vector<bool> is_hit;
-
+  std::vector<bool> feeds;                       ///< by rule: some correlation refers to it
+  std::vector<std::vector<std::uint64_t>> hits;  ///< by rule, at the event in hand: their weights
+  std::string key;                               ///< scratch
   State(std::shared_ptr<const rules::Program> p, EngineOptions o);
   Waiting capture(const EventPoint& point, std::span<const RuleIndex> matched,
                   rules::EventView& event) const;
@@ -86,8 +80,7 @@ struct Engine::State {
   void process(const Place& place, const Waiting& event, std::vector<Firing>& out);
   void correlate(std::size_t at, const Place& place, const Waiting& event,
                  std::vector<Firing>& out);
-  std::vector<Group> groups_of(const Correlation& c, const Place& place,
-                               const Waiting& event) const;
+  void take(WindowHit one, std::size_t at, const Waiting& event, std::vector<Firing>& out);
   bool fill(const Correlation& c, const Waiting& event, WindowHit& out) const;
   const Captured& field(const Waiting& event, FieldId id) const {
     return event.fields[capture_of_field[rules::index(id)]];
@@ -103,8 +96,7 @@ Engine::State::State(std::shared_ptr<const rules::Program> p, EngineOptions o)
       windows(program->correlations().size()),
       capture_of_field(program->fields().size()),
       feeds(program->rules().size()),
-      hit(program->rules().size()),
-      is_hit(program->rules().size()) {
+      hits(program->rules().size()) {
   std::set<FieldId> needed;
   for (const Correlation& c : program->correlations()) {
     for (const RuleIndex ref : c.refs) feeds[rules::index(ref)] = true;
@@ -148,9 +140,8 @@ void Engine::State::release(Time before, std::vector<Firing>& out) {
 void Engine::State::process(const Place& place, const Waiting& event, std::vector<Firing>& out) {
   if (place < processed) ++counters.late;
   processed = std::max(processed, place);
+  bool any_use = false;
   for (const RuleIndex rule : event.matched) {
-    is_hit[rules::index(rule)] = true;
-    hit[rules::index(rule)] = event.weight;
     if (options.plain_firings) {
       out.push_back({rule,
                      {},
@@ -160,11 +151,12 @@ void Engine::State::process(const Place& place, const Waiting& event, std::vecto
                      place.line,
                      event.subscription});
     }
+    hits[rules::index(rule)].assign(1, event.weight);
+    any_use = any_use || feeds[rules::index(rule)];
   }
-  if (!event.fields.empty() || captured_fields.empty()) {
-    for (std::size_t i = 0; i < windows.size(); ++i) correlate(i, place, event, out);
-  }
-  std::fill(is_hit.begin(), is_hit.end(), false);
+  for (std::size_t i = 0; any_use && i < windows.size(); ++i) correlate(i, place, event, out);
+  for (const RuleIndex rule : event.matched) hits[rules::index(rule)].clear();
+  for (const Correlation& c : program->correlations()) hits[rules::index(c.rule)].clear();
   if (++since_sweep >= kSweepEvery) sweep();
 }
 
@@ -187,40 +179,34 @@ bool Engine::State::fill(const Correlation& c, const Waiting& event, WindowHit& 
   return value.has_number;
 }
 
-// One group, unless aliases read different fields for different rules.
-std::vector<Engine::State::Group> Engine::State::groups_of(const Correlation& c, const Place& place,
-                                                           const Waiting& event) const {
-  std::vector<Group> groups;
-  for (std::size_t ref = 0; ref < c.refs.size(); ++ref) {
-    const std::size_t rule = rules::index(c.refs[ref]);
-    if (!is_hit[rule]) continue;
-    WindowHit one{place, static_cast<std::uint32_t>(ref), hit[rule], 0, {}};
-    if (!fill(c, event, one)) continue;
-    Group group;
-    for (const auto& by : c.group_by) {
-      const Captured& value = field(event, by.field_of_ref[ref]);
-      group.values.push_back({by.name, value.kind, value.text});
-      append_key(group.key, group.values.back());
-    }
-    auto at = std::ranges::find(groups, group.key, &Group::key);
-    if (at == groups.end()) at = groups.insert(at, std::move(group));
-    at->hits.push_back(std::move(one));
-  }
-  return groups;
-}
-
 void Engine::State::correlate(std::size_t at, const Place& place, const Waiting& event,
                               std::vector<Firing>& out) {
   const Correlation& c = program->correlations()[at];
-  for (Group& group : groups_of(c, place, event)) {
-    Window& window = windows[at].try_emplace(group.key, c).first->second;
-    const auto verdict = window.add(group.hits, options.window_hits_max, counters.evicted);
-    if (!verdict) continue;
-    is_hit[rules::index(c.rule)] = true;
-    hit[rules::index(c.rule)] = 1;  // a firing is one event for those that refer to it
-    out.push_back({c.rule, std::move(group.values), verdict->from, place.time, verdict->value,
-                   place.line, event.subscription});
+  for (std::size_t ref = 0; ref < c.refs.size(); ++ref) {
+    for (const std::uint64_t weight : hits[rules::index(c.refs[ref])]) {
+      take({place, static_cast<std::uint32_t>(ref), weight, 0, {}}, at, event, out);
+    }
   }
+}
+
+void Engine::State::take(WindowHit one, std::size_t at, const Waiting& event,
+                         std::vector<Firing>& out) {
+  const Correlation& c = program->correlations()[at];
+  if (!fill(c, event, one)) return;
+  std::vector<GroupValue> group;
+  key.clear();
+  for (const auto& by : c.group_by) {
+    const Captured& value = field(event, by.field_of_ref[one.ref]);
+    group.push_back({by.name, value.kind, value.text});
+    append_key(key, group.back());
+  }
+  Window& window = windows[at].try_emplace(key, c).first->second;
+  const auto verdict = window.add(one, options.window_hits_max, counters.evicted);
+  if (!verdict) return;
+  // A firing is one hit of weight 1 for those that refer to it.
+  hits[rules::index(c.rule)].push_back(1);
+  out.push_back({c.rule, std::move(group), verdict->from, one.place.time, verdict->value,
+                 one.place.line, event.subscription});
 }
 
 // Lets windows go that no event can still be in, unless it is late beyond the bound.
@@ -314,7 +300,8 @@ void Engine::State::load_waiting(ByteReader& in) {
       f.number = in.real();
       f.text = in.text();
     }
-    if (!event.fields.empty()) event.fields.resize(captured_fields.size());
+    const auto is_fed = [&](RuleIndex r) { return feeds[rules::index(r)]; };
+    if (std::ranges::any_of(event.matched, is_fed)) event.fields.resize(captured_fields.size());
     waiting.emplace(place, std::move(event));
   }
 }

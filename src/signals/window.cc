@@ -16,8 +16,9 @@
 //
 // temporal_ordered needs no search: stage k keeps the latest beginning of any sequence that has met
 // the first k + 1 rules. A hit of rule k extends the best sequence of stage k - 1; later beginnings
-// are never worse, as they stay in the window longer. The stages go from last to first within one
-// event, so that one event never serves as two steps.
+// are never worse, as they stay in the window longer. Two plain rules that hit at one event are no
+// sequence: a step begins from the stages before its event. Only the firing of a correlation may be
+// followed by a plain rule of the same event, as it says that something came to an end there.
 //
 // A late event (behind the newest of its window) is put in its place, judged by counting anew what
 // is still there of its own window, and then the figures are made anew.
@@ -31,14 +32,14 @@ Figures::Figures(const rules::Correlation& correlation)
     : correlation_(&correlation),
       hits_of_ref_(correlation.refs.size()),
       stages_(correlation.refs.size()),
-      refs_now_(correlation.refs.size()) {}
+      stages_before_(correlation.refs.size()) {}
 
 void Figures::add(const WindowHit& hit) {
   weight_ += hit.weight;
   ++hits_;
   sum_ += hit.value;
   ++hits_of_ref_[hit.ref];
-  refs_now_[hit.ref] = true;
+  if (correlation_->type == CorrelationType::temporal_ordered) extend_sequence(hit);
   if (correlation_->type == CorrelationType::value_count) ++texts_[hit.text];
   if (correlation_->type == CorrelationType::value_percentile) {
     sorted_.insert(std::ranges::upper_bound(sorted_, hit.value), hit.value);
@@ -59,13 +60,17 @@ void Figures::remove(const WindowHit& hit) {
   }
 }
 
-void Figures::end_of_event(Place place) {
-  for (std::size_t stage = refs_now_.size(); stage-- > 0;) {
-    if (!refs_now_[stage]) continue;
-    const std::optional<Place> start = stage == 0 ? std::optional(place) : stages_[stage - 1];
-    if (start) stages_[stage] = std::max(stages_[stage], start);
-    refs_now_[stage] = false;
+void Figures::extend_sequence(const WindowHit& hit) {
+  if (hit.place != now_) stages_before_ = stages_;
+  now_ = hit.place;
+  const std::size_t stage = hit.ref;
+  std::optional<Place> start = hit.place;
+  if (stage > 0) {
+    const bool same_event_counts =
+        correlation_->ref_is_correlation[stage - 1] && !correlation_->ref_is_correlation[stage];
+    start = same_event_counts ? stages_[stage - 1] : stages_before_[stage - 1];
   }
+  stages_[stage] = std::max(stages_[stage], start);
 }
 
 std::size_t Figures::refs_seen() const {
@@ -135,7 +140,7 @@ std::optional<double> Figures::holds(Time begin) const {
 namespace {
 
 Time window_begin(Time end, Duration timespan) {
-  return end - Time::min() < timespan ? Time::min() : end - timespan;
+  return end < Time::min() + timespan ? Time::min() : end - timespan;
 }
 
 }  // namespace
@@ -159,15 +164,13 @@ void Window::evict(Time begin) {
   }
 }
 
-std::optional<WindowVerdict> Window::add(const std::vector<WindowHit>& hits, std::size_t hits_max,
+std::optional<WindowVerdict> Window::add(const WindowHit& hit, std::size_t hits_max,
                                          std::uint64_t& evicted) {
-  const Place place = hits.front().place;
-  if (place < newest_) return add_late(hits);
-  newest_ = place;
-  const Time begin = window_begin(place.time, correlation_->timespan);
+  if (hit.place < newest_) return add_late(hit);
+  newest_ = hit.place;
+  const Time begin = window_begin(hit.place.time, correlation_->timespan);
   evict(begin);
-  for (const WindowHit& hit : hits) append(hit);
-  figures_.end_of_event(place);
+  append(hit);
   while (hits_.size() > hits_max) {
     figures_.remove(hits_.front());
     hits_.pop_front();
@@ -178,11 +181,9 @@ std::optional<WindowVerdict> Window::add(const std::vector<WindowHit>& hits, std
   return WindowVerdict{hits_.front().place.time, *value};
 }
 
-std::optional<WindowVerdict> Window::add_late(const std::vector<WindowHit>& hits) {
-  const Place place = hits.front().place;
-  const auto at = std::ranges::upper_bound(hits_, place, {}, &WindowHit::place);
-  hits_.insert(at, hits.begin(), hits.end());
-  const auto verdict = verdict_at(place);
+std::optional<WindowVerdict> Window::add_late(const WindowHit& hit) {
+  hits_.insert(std::ranges::upper_bound(hits_, hit.place, {}, &WindowHit::place), hit);
+  const auto verdict = verdict_at(hit.place);
   rebuild();
   return verdict;
 }
@@ -191,14 +192,11 @@ std::optional<WindowVerdict> Window::verdict_at(Place place) const {
   const Time begin = window_begin(place.time, correlation_->timespan);
   Figures figures(*correlation_);
   std::optional<Time> from;
-  for (std::size_t i = 0; i < hits_.size(); ++i) {
-    const WindowHit& hit = hits_[i];
+  for (const WindowHit& hit : hits_) {
     if (hit.place > place) break;
     if (hit.place.time < begin) continue;
     if (!from) from = hit.place.time;
     figures.add(hit);
-    const bool last_of_event = i + 1 == hits_.size() || hits_[i + 1].place != hit.place;
-    if (last_of_event) figures.end_of_event(hit.place);
   }
   const auto value = figures.holds(begin);
   if (!value || !from) return std::nullopt;
@@ -209,11 +207,7 @@ void Window::rebuild() {
   const Time begin = window_begin(newest_.time, correlation_->timespan);
   while (!hits_.empty() && hits_.front().place.time < begin) hits_.pop_front();
   figures_ = Figures(*correlation_);
-  for (std::size_t i = 0; i < hits_.size(); ++i) {
-    figures_.add(hits_[i]);
-    const bool last_of_event = i + 1 == hits_.size() || hits_[i + 1].place != hits_[i].place;
-    if (last_of_event) figures_.end_of_event(hits_[i].place);
-  }
+  for (const WindowHit& hit : hits_) figures_.add(hit);
 }
 
 void Window::save(ByteWriter& out) const {

@@ -36,12 +36,11 @@ class Figures {
   explicit Figures(const rules::Correlation& correlation);
   void add(const WindowHit& hit);
   void remove(const WindowHit& hit);
-  /// All hits of one event have been added.
-  void end_of_event(Place place);
   /// Whether the correlation holds for a window that begins at `begin`; its value.
   [[nodiscard]] std::optional<double> holds(Time begin) const;
 
  private:
+  void extend_sequence(const WindowHit& hit);
   [[nodiscard]] std::size_t refs_seen() const;
   [[nodiscard]] bool condition_holds(const rules::RefCondition& condition) const;
   [[nodiscard]] double percentile() const;
@@ -55,7 +54,8 @@ class Figures {
   std::vector<rules::Billionths> sorted_;
   /// temporal_ordered: stage k holds the latest beginning of a sequence of the first k + 1 rules.
   std::vector<std::optional<Place>> stages_;
-  std::vector<bool> refs_now_;
+  std::vector<std::optional<Place>> stages_before_;  ///< before the event at `now_`
+  Place now_{Time::min(), 0};
 };
 
 /// The hits of one group within the timespan, oldest first. See window.cc.
@@ -63,15 +63,15 @@ class Window {
  public:
   explicit Window(const rules::Correlation& correlation)
       : correlation_(&correlation), figures_(correlation) {}
-  /// All hits of one event; they share a place. Returns the verdict at that event.
-  std::optional<WindowVerdict> add(const std::vector<WindowHit>& hits, std::size_t hits_max,
+  /// Adds a hit; the verdict at its event. Hits beyond `hits_max` are counted in `evicted`.
+  std::optional<WindowVerdict> add(const WindowHit& hit, std::size_t hits_max,
                                    std::uint64_t& evicted);
   [[nodiscard]] Time newest() const { return newest_.time; }
   void save(ByteWriter& out) const;
   void load(ByteReader& in);
 
  private:
-  std::optional<WindowVerdict> add_late(const std::vector<WindowHit>& hits);
+  std::optional<WindowVerdict> add_late(const WindowHit& hit);
   std::optional<WindowVerdict> verdict_at(Place place) const;
   void append(const WindowHit& hit);
   void evict(Time begin);
