@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decisions/orders.h"
+
+#include "cases/rollup_store.h"
+#include "decisions/preview.h"
+#include "decisions/testing/provider.h"
+
+namespace proviso::decisions {
+namespace {
+
+using model::testing::key_of;
+using testing::Provider;
+
+std::string refusal(const Result<Digest>& result) {
+  return result ? "accepted" : result.error().message;
+}
+
+TEST(Orders, TwoPeoplePutARestrictionInForceAndOneLiftsIt) {
+  Provider provider;
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  EXPECT_EQ(provider.casework().find(provider.case_id)->state, "proposed");
+  EXPECT_FALSE(provider.approve(digest, "ada")->in_force);
+  EXPECT_TRUE(provider.orders().snapshot()->restrictions.empty());
+  EXPECT_TRUE(provider.approve(digest, "ben")->in_force);
+  EXPECT_EQ(provider.casework().find(provider.case_id)->state, "decided");
+  ASSERT_EQ(provider.orders().snapshot()->restrictions.size(), 1U);
+
+  const Digest lift = provider.orders().propose_lift(digest, "a mistake").value();
+  EXPECT_TRUE(provider.approve(lift, "cleo")->in_force);  // I5: one is enough
+  EXPECT_TRUE(provider.orders().snapshot()->restrictions.empty());
+  EXPECT_EQ(provider.orders().find(digest)->state, "lifted");
+  EXPECT_EQ(provider.orders().propose_lift(digest, "again").error().code, Errc::conflict);
+}
+
+TEST(Orders, NamesWhatItDoesNotAffect) {
+  Provider provider;
+  const model::RollupCell cell{.subscription = "sub-2",
+                               .service = "speech",
+                               .region = "",
+                               .action_class = model::ActionClass::compute,
+                               .hour = 490'000,
+                               .count = 3,
+                               .quantities = {}};
+  ASSERT_TRUE(cases::add_rollups(provider.record().database(), {&cell, 1}));
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  const OrderRow row = provider.orders().find(digest).value();
+  EXPECT_EQ(row.signed_order.order.restriction->agreements_not_affected,
+            std::vector<std::string>{"a2"});
+  EXPECT_EQ(row.signed_order.order.restriction->services_not_affected,
+            std::vector<std::string>{"sub-2/speech"});
+}
+
+TEST(Orders, RefusesAScopeThatIsNotExact) {
+  Provider provider;
+  const auto with_scope = [&](std::vector<model::ScopeLine> scope) {
+    Proposal p = provider.proposal();
+    p.scope = std::move(scope);
+    return refusal(provider.orders().propose(p, key_of("petra")));
+  };
+  const model::ScopeLine good = provider.proposal().scope[0];
+  EXPECT_NE(with_scope({}).find("empty"), std::string::npos);
+  EXPECT_NE(with_scope({good, good}).find("twice"), std::string::npos);
+  model::ScopeLine wildcard = good;
+  wildcard.service = model::ServiceId("*");
+  EXPECT_NE(with_scope({wildcard}).find("wildcard"), std::string::npos);
+  model::ScopeLine unknown = good;
+  unknown.subscription = model::SubscriptionId("sub-9");
+  EXPECT_NE(with_scope({unknown}).find("no such subscription"), std::string::npos);
+  model::ScopeLine neighbour = good;
+  neighbour.subscription = model::SubscriptionId("sub-3");
+  EXPECT_NE(with_scope({neighbour}).find("case's customer"), std::string::npos);
+  model::ScopeLine service = good;
+  service.service = model::ServiceId("unheard-of");
+  EXPECT_NE(with_scope({service}).find("knows the service"), std::string::npos);
+  EXPECT_EQ(with_scope({good}).size(), std::string("accepted").size());
+}
+
+TEST(Orders, RefusesARestrictionWithoutAnEnd) {
+  Provider provider;
+  Proposal p = provider.proposal();
+  p.until.reset();
+  EXPECT_NE(refusal(provider.orders().propose(p, key_of("petra"))).find("I5"), std::string::npos);
+  p.until = provider.clock.now() + std::chrono::days{181};
+  EXPECT_NE(refusal(provider.orders().propose(p, key_of("petra"))).find("I5"), std::string::npos);
+}
+
+TEST(Orders, RefusesApprovalsThatAreNotWorthOne) {
+  Provider provider;
+  const auto refused = [&](const Digest& order, const std::string& name) {
+    const auto result = provider.approve(order, name);
+    return result ? "accepted" : result.error().message;
+  };
+  EXPECT_NE(
+      refusal(provider.orders().propose(provider.proposal(), key_of("stranger"))).find("roster"),
+      std::string::npos);
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("ada")).value();
+  EXPECT_NE(refused(digest, "ada").find("proposer"), std::string::npos);
+  EXPECT_NE(refused(digest, "petra").find("proposer"), std::string::npos);
+  EXPECT_NE(refused(digest, "stranger").find("not on the roster"), std::string::npos);
+  EXPECT_EQ(refused(digest, "ben"), "accepted");
+  EXPECT_NE(refused(digest, "ben").find("already"), std::string::npos);
+
+  Orders orders = provider.orders();
+  const OrderRow row = orders.find(digest).value();
+  std::string changed = row.signed_order.canonical;
+  changed.replace(changed.find("sub-1"), 5, "sub-2");
+  const auto swapped = orders.approve(digest, make_envelope(changed, key_of("cleo")));
+  ASSERT_FALSE(swapped);
+  EXPECT_NE(swapped.error().message.find("another text"), std::string::npos);
+}
+
+TEST(Orders, ClosingTheExportTakesOneMoreApproval) {
+  Provider provider;
+  Proposal p = provider.proposal();
+  p.stages[0].effect = {model::EffectKind::deny, 0};
+  const Digest digest = provider.orders().propose(p, key_of("petra")).value();
+  EXPECT_FALSE(provider.approve(digest, "ada")->in_force);
+  EXPECT_FALSE(provider.approve(digest, "ben")->in_force);  // I6
+  EXPECT_TRUE(provider.approve(digest, "cleo")->in_force);
+}
+
+TEST(Orders, ARevokedApproverCannotApprove) {
+  Provider provider;
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  std::vector<model::RosterMember> roster = model::testing::sample_roster();
+  roster.erase(roster.begin() + 1);  // ada
+  const Digest change = provider.orders()
+                            .propose_change(model::OrderKind::roster, model::roster_to_json(roster),
+                                            "", "left", key_of("petra"))
+                            .value();
+  ASSERT_FALSE(provider.approve(change, "ben")->in_force);
+  ASSERT_TRUE(provider.approve(change, "cleo")->in_force);
+  EXPECT_EQ(provider.approve(digest, "ada").error().code, Errc::denied);
+}
+
+TEST(Orders, WhatIsPendingIsInTheLedgerAfterARestart) {
+  Provider provider;
+  // As if the process had died between the store's commit and the ledger's append.
+  cases::Database& db = provider.record().database();
+  const auto draft = model::new_entry("case-closed", provider.clock.now(), provider.random,
+                                      Json::Object{}, Json::Object{});
+  ASSERT_TRUE(
+      db.run("INSERT INTO outbox (entry, kind, bytes, private_part, salt) "
+             "VALUES (:p0,'case-closed',:p1,'{}','')",
+             {draft.id.value, model::entry_bytes(draft, model::testing::kLedger).value()}));
+  EXPECT_FALSE(provider.record().index_of(draft.id));
+  const std::uint64_t before = provider.record().log()->size();
+  provider.reopen();
+  EXPECT_EQ(provider.record().index_of(draft.id).value(), before);
+  provider.reopen();
+  EXPECT_EQ(provider.record().log()->size(), before + 1);  // appended once
+}
+
+TEST(Preview, CountsWhatTheScopeWouldHaveRefusedAndNothingElse) {
+  Provider provider;
+  const auto cell = [](const char* subscription, const char* service, model::ActionClass c,
+                       std::int64_t hour, std::uint64_t count) {
+    return model::RollupCell{.subscription = subscription,
+                             .service = service,
+                             .region = "r1",
+                             .action_class = c,
+                             .hour = hour,
+                             .count = count,
+                             .quantities = {{"bytes", 10.0 * static_cast<double>(count)}}};
+  };
+  using enum model::ActionClass;
+  const std::vector<model::RollupCell> cells = {
+      cell("sub-1", "object-storage", write, 490'000, 5),
+      cell("sub-1", "object-storage", write, 490'001, 7),
+      cell("sub-1", "object-storage", export_data, 490'001, 2),
+      cell("sub-1", "speech", compute, 490'001, 11),
+      cell("sub-2", "object-storage", write, 490'001, 13),
+      cell("sub-1", "object-storage", write, 490'001 - 24 * 30, 1000)};  // too old
+  ASSERT_TRUE(cases::add_rollups(provider.record().database(), cells));
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  const OrderRow row = provider.orders().find(digest).value();
+  const auto reg = cases::read_register(provider.record().database()).value();
+  const Json p =
+      preview(provider.record().database(), reg, *row.signed_order.order.restriction).value();
+  ASSERT_EQ(p.find("affected")->if_array()->size(), 1U);
+  const Json& s = p.find("affected")->if_array()->front();
+  EXPECT_EQ(*s.find("requests_refused")->if_int(), 12);
+  EXPECT_EQ(*s.find("requests_allowed")->if_int(), 2);
+  EXPECT_EQ(*s.find("quantities_refused")->find("bytes")->if_int(), 120);
+  EXPECT_EQ(p.find("untouched")->if_array()->size(), 2U);
+}
+
+TEST(Casework, AClosedCaseReopensOnANewSignalAndIsCorroboratedByTwoGroups) {
+  Provider provider;
+  cases::Casework& work = provider.casework();
+  ASSERT_TRUE(work.close(provider.case_id, "nothing to be seen"));
+  const cases::SignalInput signal{.subscription = model::SubscriptionId("sub-1"),
+                                  .term_group = "surveillance",
+                                  .document = Json::Object{{"rule", "r"}},
+                                  .figures = Json::Object{}};
+  ASSERT_TRUE(provider.record().change([&] { return work.add_signal(signal); }));
+  const auto row = work.find(provider.case_id).value();
+  EXPECT_EQ(row.state, "open");
+  EXPECT_EQ(row.term_group, "surveillance");
+  const auto evidence = work.evidence_of(provider.case_id).value();
+  ASSERT_EQ(evidence.size(), 2U);
+  ASSERT_TRUE(work.add_finding(provider.case_id, "E1", "supported", {evidence[0]}));
+  const auto corroborated = [&] {
+    const Json c = work.show(provider.case_id).value();
+    return *c.find("findings")->if_array()->front().find("corroborated")->if_bool();
+  };
+  EXPECT_FALSE(corroborated());
+  ASSERT_TRUE(work.add_finding(provider.case_id, "E1", "supported", evidence));
+  EXPECT_TRUE(corroborated());
+  EXPECT_EQ(work.add_finding(provider.case_id, "E9", "supported", evidence).error().code,
+            Errc::invalid_input);
+}
+
+TEST(Casework, EveryLookAtACaseIsAnEntry) {
+  Provider provider;
+  const std::uint64_t before = provider.record().log()->size();
+  ASSERT_TRUE(provider.casework().show(provider.case_id));
+  EXPECT_EQ(provider.record().log()->size(), before + 1);  // I14
+}
+
+TEST(RegisterStore, NamesTheLineOfARecordThatStandsTwice) {
+  Provider provider;
+  const auto loaded = cases::load_register(
+      provider.record(), "again.jsonl",
+      "{\"kind\":\"customer\",\"id\":\"customer-1\",\"name\":\"c\"}\n"
+      "{\"kind\":\"subscription\",\"id\":\"sub-1\",\"unit\":\"u2\",\"agreement\":\"a1\"}\n");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().message.substr(0, 15), "again.jsonl:2:1");
+}
+
+}  // namespace
+}  // namespace proviso::decisions
