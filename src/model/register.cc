@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/scope.h"
+
 namespace proviso::model {
 namespace {
 
@@ -120,7 +122,8 @@ Result<void> Register::add_agreement(JsonReader& reader) {
 
 Result<void> Register::add_subscription(JsonReader& reader) {
   Subscription s;
-  s.id = SubscriptionId(valid_id(reader, "id"));
+  // GUIDs in lower case everywhere, so that logs, scopes and gates name one thing one way.
+  s.id = SubscriptionId(normalise_id(valid_id(reader, "id")));
   s.unit = UnitId(valid_id(reader, "unit"));
   s.agreement = AgreementId(valid_id(reader, "agreement"));
   TRY_VOID(reader.finish());
