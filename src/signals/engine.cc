@@ -295,7 +295,7 @@ void Engine::State::load_waiting(ByteReader& in) {
     for (std::uint64_t k = 0; k < fields; ++k) {
       const std::uint64_t kind = in.number();
       Captured& f = event.fields.emplace_back();
-      f.kind = static_cast<rules::ValueKind>(kind % 5);
+      f.kind = static_cast<rules::ValueKind>((kind & 255U) % 5);
       f.has_number = (kind & 256U) != 0;
       f.number = in.real();
       f.text = in.text();

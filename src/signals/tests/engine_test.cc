@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine against a slow twin that counts each window anew, in any order of arrival, and across
+// save and load.
+#include "signals/engine.h"
+
+#include <algorithm>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "rules/load.h"
+#include "signals/signal.h"
+
+namespace proviso::signals {
+namespace {
+
+using rules::RuleIndex;
+
+constexpr const char* kRules = R"(
+title: a
+name: a
+logsource: {product: p}
+detection: {sel: {k: a}, condition: sel}
+---
+title: b
+name: b
+logsource: {product: p}
+detection: {sel: {k: b}, condition: sel}
+---
+title: count
+name: count
+correlation: {type: event_count, rules: [a, b], group-by: [g], timespan: 5s, condition: {gte: 4}}
+---
+title: values
+name: values
+correlation: {type: value_count, rules: [a], group-by: [g], timespan: 5s, condition: {field: v, gte: 3}}
+---
+title: sum
+name: sum
+correlation: {type: value_sum, rules: [a], group-by: [g], timespan: 5s, condition: {field: v, gt: 5, lte: 9}}
+---
+title: median
+name: median
+correlation: {type: value_median, rules: [a], group-by: [g], timespan: 5s, condition: {field: v, gte: 3}}
+---
+title: both
+name: both
+correlation: {type: temporal, rules: [a, b], group-by: [g], timespan: 3s}
+---
+title: ordered
+name: ordered
+correlation: {type: temporal_ordered, rules: [a, b], group-by: [g], timespan: 3s}
+---
+title: only
+name: only
+correlation: {type: temporal, rules: [a, b], group-by: [g], timespan: 3s, condition: a and not b}
+---
+title: nested
+name: nested
+correlation: {type: event_count, rules: [count], group-by: [g], timespan: 9s, condition: {gte: 2}}
+)";
+
+std::shared_ptr<const rules::Program> program() {
+  const auto loaded = rules::compile_rules({{"r.yml", kRules}});
+  EXPECT_TRUE(loaded.program) << loaded.diagnostics.to_string();
+  return loaded.program;
+}
+
+struct Event {
+  std::int64_t second = 0;
+  std::uint64_t line = 0;
+  bool is_b = false;
+  int group = 0;
+  int value = 0;
+};
+
+class View final : public rules::EventView {
+ public:
+  View(const rules::Program& program, const Event& event) {
+    for (const std::string& name : program.fields()) {
+      texts_.push_back(name == "g"   ? std::to_string(event.group)
+                       : name == "v" ? std::to_string(event.value)
+                                     : std::string(event.is_b ? "b" : "a"));
+    }
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      const bool number = program.fields()[i] == "v";
+      values_.push_back({number ? rules::ValueKind::number : rules::ValueKind::string,
+                         static_cast<double>(event.value), texts_[i]});
+    }
+  }
+  std::span<const rules::Value> values(rules::FieldId f) override {
+    return {&values_[rules::index(f)], 1};
+  }
+  std::span<const rules::Value> leaves() override { return {}; }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<rules::Value> values_;
+};
+
+void feed(Engine& engine, const rules::Program& p, const Event& e, std::vector<Firing>& out) {
+  View view(p, e);
+  const std::vector<RuleIndex> matched = {RuleIndex(e.is_b ? 1 : 0)};
+  engine.feed(
+      {.time = from_unix_seconds(e.second), .line = e.line, .weight = 1, .subscription = {}},
+      matched, view, out);
+}
+
+std::vector<Firing> run(const std::vector<Event>& events, Duration lateness) {
+  const auto p = program();
+  Engine engine(p, {.lateness = lateness, .plain_firings = false});
+  std::vector<Firing> out;
+  for (const Event& e : events) feed(engine, *p, e, out);
+  engine.flush(out);
+  return out;
+}
+
+std::vector<Event> random_events(SeededRandom& random, std::size_t count) {
+  std::vector<Event> events;
+  for (std::size_t i = 0; i < count; ++i) {
+    events.push_back({static_cast<std::int64_t>(1000 + random.below(30)), i + 1,
+                      random.below(2) == 1, static_cast<int>(random.below(2)),
+                      static_cast<int>(random.below(6))});
+  }
+  return events;
+}
+
+void shuffle(std::vector<Event>& events, SeededRandom& random) {
+  for (std::size_t i = events.size(); i > 1; --i) std::swap(events[i - 1], events[random.below(i)]);
+}
+
+// The twin: at each event, all events of its group in [t - span, t] up to it, counted anew.
+std::multiset<std::string> twin(std::vector<Event> events) {
+  std::ranges::sort(events, [](const Event& a, const Event& b) {
+    return std::pair(a.second, a.line) < std::pair(b.second, b.line);
+  });
+  std::multiset<std::string> out;
+  std::vector<Event> bursts;
+  const auto fire = [&](const char* rule, const Event& at, double value) {
+    out.insert(std::string(rule) + " " + std::to_string(at.line) + " " + std::to_string(value));
+  };
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Event& now = events[i];
+    const auto window = [&](std::int64_t span, const std::vector<Event>& all, std::size_t until) {
+      std::vector<Event> in;
+      for (std::size_t k = 0; k < until; ++k) {
+        if (all[k].group == now.group && all[k].second >= now.second - span) in.push_back(all[k]);
+      }
+      return in;
+    };
+    const auto five = window(5, events, i + 1);
+    const auto three = window(3, events, i + 1);
+    if (five.size() >= 4) {
+      fire("count", now, static_cast<double>(five.size()));
+      bursts.push_back(now);
+      const auto nine = window(9, bursts, bursts.size());
+      if (nine.size() >= 2) fire("nested", now, static_cast<double>(nine.size()));
+    }
+    std::vector<int> values;
+    for (const Event& e : five) {
+      if (!e.is_b) values.push_back(e.value);
+    }
+    if (!now.is_b) {
+      const std::set<int> distinct(values.begin(), values.end());
+      if (distinct.size() >= 3) fire("values", now, static_cast<double>(distinct.size()));
+      int sum = 0;
+      for (const int v : values) sum += v;
+      if (sum > 5 && sum <= 9) fire("sum", now, sum);
+      std::ranges::sort(values);
+      const double median = (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2.0;
+      if (median >= 3) fire("median", now, median);
+    }
+    bool a = false;
+    bool b = false;
+    bool ordered = false;
+    for (const Event& e : three) {
+      ordered = ordered || (e.is_b && a);
+      (e.is_b ? b : a) = true;
+    }
+    if (a && b) fire("both", now, 2);
+    if (ordered) fire("ordered", now, 2);
+    if (a && !b) fire("only", now, 1);
+  }
+  return out;
+}
+
+std::multiset<std::string> as_text(const std::vector<Firing>& firings) {
+  const auto p = program();
+  std::multiset<std::string> out;
+  for (const Firing& f : firings) {
+    out.insert(p->rule(f.rule).title + " " + std::to_string(f.line) + " " +
+               std::to_string(f.value));
+  }
+  return out;
+}
+
+TEST(Engine, AgreesWithTheTwinInAnyOrderOfArrival) {
+  SeededRandom random(7);
+  for (int round = 0; round < 60; ++round) {
+    std::vector<Event> events = random_events(random, 1 + random.below(40));
+    const auto expected = twin(events);
+    const auto first = run(events, Duration::max());
+    EXPECT_EQ(as_text(first), expected) << round;
+    shuffle(events, random);
+    EXPECT_TRUE(run(events, Duration::max()) == first) << round;
+    EXPECT_TRUE(run(events, std::chrono::seconds(31)) == first) << round;
+  }
+}
+
+TEST(Engine, LateEventsAreJudgedAtTheirOwnTimeAndCounted) {
+  const auto p = program();
+  Engine engine(p, {.lateness = Duration::zero(), .plain_firings = false});
+  std::vector<Firing> out;
+  // At 20 there are 16, 17, 18 and 20. Then 19 comes late: at its own time it sees four as well,
+  // and at 21 all six are there.
+  for (const std::int64_t second : {16, 17, 18, 20, 21, 19, 22}) {
+    feed(engine, *p, {second, static_cast<std::uint64_t>(second), false, 0, 1}, out);
+  }
+  engine.flush(out);
+  EXPECT_EQ(engine.counters().late, 1U);
+  std::vector<std::pair<std::uint64_t, double>> counts;
+  for (const Firing& f : out) {
+    if (p->rule(f.rule).title == "count") counts.emplace_back(f.line, f.value);
+  }
+  const std::vector<std::pair<std::uint64_t, double>> expected = {
+      {20, 4}, {19, 4}, {21, 6}, {22, 6}};
+  EXPECT_EQ(counts, expected);
+}
+
+TEST(Engine, SaveAndLoadMidStreamChangesNothing) {
+  SeededRandom random(11);
+  const auto p = program();
+  for (int round = 0; round < 30; ++round) {
+    const std::vector<Event> events = random_events(random, 40);
+    const EngineOptions options{.lateness = std::chrono::seconds(4), .plain_firings = true};
+    Engine whole(p, options);
+    Engine before(p, options);
+    std::vector<Firing> expected;
+    std::vector<Firing> got;
+    const std::size_t cut = random.below(events.size());
+    for (const Event& e : events) feed(whole, *p, e, expected);
+    for (std::size_t i = 0; i < cut; ++i) feed(before, *p, events[i], got);
+    const std::string bytes = before.save();
+    Engine after(p, options);
+    ASSERT_TRUE(after.load(bytes));
+    EXPECT_TRUE(after.save() == bytes);
+    for (std::size_t i = cut; i < events.size(); ++i) feed(after, *p, events[i], got);
+    whole.flush(expected);
+    after.flush(got);
+    EXPECT_TRUE(got == expected) << round;
+  }
+}
+
+TEST(Engine, RefusesStatesThatAreNotItsOwn) {
+  const auto p = program();
+  Engine engine(p);
+  std::string bytes = engine.save();
+  EXPECT_EQ(engine.load(bytes.substr(0, bytes.size() - 1)).error().code, Errc::corrupt);
+  EXPECT_EQ(engine.load("x").error().code, Errc::corrupt);
+  bytes[10] = static_cast<char>(bytes[10] + 1);
+  EXPECT_EQ(engine.load(bytes).error().code, Errc::conflict);
+}
+
+TEST(Engine, EventCountCountsOperations) {
+  const auto p = program();
+  Engine engine(p, {.lateness = Duration::zero(), .plain_firings = false});
+  std::vector<Firing> out;
+  const Event e{10, 1, false, 0, 1};
+  View view(*p, e);
+  const std::vector<RuleIndex> matched = {RuleIndex(0)};
+  engine.feed({.time = from_unix_seconds(10), .line = 1, .weight = 1'000'000, .subscription = "s"},
+              matched, view, out);
+  engine.flush(out);
+  const auto at =
+      std::ranges::find_if(out, [&](const Firing& f) { return p->rule(f.rule).title == "count"; });
+  ASSERT_NE(at, out.end());
+  EXPECT_EQ(at->value, 1'000'000);
+  EXPECT_EQ(at->subscription, "s");
+}
+
+TEST(Tracker, ExtendsWithinTheTimespanAndOpensAfterIt) {
+  const auto p = program();
+  SignalTracker tracker(p);
+  const auto count = *p->find("count");
+  const auto at = [&](std::int64_t second, double value) {
+    return tracker.add({count,
+                        {{"g", rules::ValueKind::string, "1"}},
+                        from_unix_seconds(second),
+                        from_unix_seconds(second),
+                        value,
+                        1,
+                        "sub"});
+  };
+  EXPECT_EQ(at(100, 4).change, SignalChange::opened);
+  EXPECT_EQ(at(105, 9).change, SignalChange::extended);
+  const auto last = at(110, 5);
+  EXPECT_EQ(last.change, SignalChange::extended);
+  EXPECT_EQ(last.signal->value_peak, 9);
+  EXPECT_EQ(last.signal->firings, 3U);
+  const std::string id = last.signal->id;
+  SignalTracker again(p);
+  ASSERT_TRUE(again.load(tracker.save()));
+  EXPECT_TRUE(again.save() == tracker.save());
+  EXPECT_EQ(at(116, 4).change, SignalChange::opened);
+  EXPECT_NE(at(117, 4).signal->id, id);
+  tracker.forget_before(from_unix_seconds(200));
+  EXPECT_EQ(tracker.open(), 0U);
+}
+
+}  // namespace
+}  // namespace proviso::signals
