@@ -18,7 +18,9 @@ namespace proviso::signals {
 class ByteWriter {
  public:
   void number(std::uint64_t n) {
-    for (unsigned i = 0; i < 8; ++i) bytes_.push_back(static_cast<char>((n >> (8 * i)) & 0xFFU));
+    char text[8];
+    for (unsigned i = 0; i < 8; ++i) text[i] = static_cast<char>((n >> (8 * i)) & 0xFFU);
+    bytes_.append(text, 8);
   }
   void real(double d) {
     std::uint64_t n = 0;
