@@ -38,7 +38,9 @@ void share_out(std::vector<Share>& shares, std::uint64_t count, std::int64_t tot
   }
   std::vector<Share*> order;
   for (Share& s : shares) order.push_back(&s);
-  std::ranges::stable_sort(order, std::greater{}, &Share::remainder);
+  std::ranges::sort(order, [](const Share* a, const Share* b) {
+    return std::pair(b->remainder, a->hour) < std::pair(a->remainder, b->hour);
+  });
   for (std::uint64_t i = 0; i < count - given; ++i) ++order[i]->count;
 }
 
