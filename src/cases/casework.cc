@@ -156,8 +156,13 @@ Result<Casework::Report> Casework::add_report(const std::string& source, const s
         {report.id, row.id.value, source, about, report.digest, format_time(record_.now())}));
     TRY_VOID(insert_evidence(row.id, report.digest, std::string(evidence_class), "report:" + source,
                              "report:" + source + ":" + report.digest.substr(0, 8), text));
-    record_.entry(kind::report_received, Json::Object{{"digest", report.digest}},
-                  Json::Object{{"case", row.id.value}, {"source", source}, {"about", about}});
+    // Not even its digest is public: who knows the text of a report could else learn that it came
+    // in.
+    record_.entry(kind::report_received, Json::Object{},
+                  Json::Object{{"case", row.id.value},
+                               {"digest", report.digest},
+                               {"source", source},
+                               {"about", about}});
     return reopen_if_closed(row, report.digest);
   };
   TRY_VOID(record_.change(body));

@@ -9,6 +9,7 @@
 #include "cases/rollup_store.h"
 #include "decisions/envelope.h"
 #include "decisions/order_store.h"
+#include "decisions/suspension.h"
 
 namespace proviso::decisions {
 namespace {
@@ -135,6 +136,15 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
   return r;
 }
 
+// I5: checked when it is proposed, and again when it comes into force: another one may have done so
+// in between.
+Result<void> Orders::check_chain(const model::Order& order) {
+  const auto time = order.restriction ? suspension_time(*order.restriction) : std::nullopt;
+  if (!time) return {};
+  const auto others = TRY(past_suspensions(record_.database()));
+  return check_no_chain(*time, others);
+}
+
 Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) {
   if (proposal.reason.empty()) return fail(Errc::invalid_input, "the reason is empty");
   model::SignedOrder order;
@@ -143,6 +153,7 @@ Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) 
   order.canonical = model::canonical_order(order.order);
   // Read it back as a gate will: what a gate would refuse is not proposed.
   TRY_VOID(model::parse_order(order.canonical));
+  TRY_VOID(check_chain(order.order));
   order.proposal = {key.public_key().id(), key.sign(model::proposal_message(order.canonical))};
   TRY_VOID(model::standing(order, governance_.authority()));
   TRY_VOID(store_proposed(order, proposal.case_id.value, proposal.reason));
@@ -218,6 +229,7 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
   Approved result;
   result.standing = TRY(model::standing(order, governance_.authority()));
   result.in_force = result.standing.enough();
+  if (result.in_force) TRY_VOID(check_chain(order.order));
   const auto body = [&]() -> Result<void> {
     TRY_VOID(record_.database().run(
         "INSERT INTO approvals (order_digest, signature, approved_at) VALUES (:p0,:p1,:p2)",

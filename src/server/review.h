@@ -16,7 +16,7 @@ struct ReviewOptions {
   std::string subscription;         ///< for formats that name none
   /// Records between two commits. The same value gives the same commits, hence the same cases,
   /// however often a run is killed.
-  std::uint64_t commit_every = 200'000;
+  std::uint64_t commit_every = 500'000;
 };
 
 struct ReviewProgress {

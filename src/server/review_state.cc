@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include <sys/stat.h>
+#include <zstd.h>
 
 #include "base/digest.h"
 #include "base/encoding.h"
@@ -14,6 +15,9 @@ namespace proviso::server {
 namespace {
 
 constexpr std::size_t kHeadBytes = 4096;
+constexpr int kZstdLevel = 1;
+// Far more than windows can hold in memory; a damaged length must not be believed.
+constexpr unsigned long long kStateMax = 1ULL << 36U;
 
 Json to_json(const InputState& s) {
   const intake::ReadPosition& read = s.position.read;
@@ -51,15 +55,36 @@ Result<InputState> from_json(const Json& value) {
   return s;
 }
 
+Result<std::string> compress(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  const std::size_t size =
+      ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), kZstdLevel);
+  if (ZSTD_isError(size) != 0U) return fail(Errc::unavailable, "store: windows: cannot compress");
+  out.resize(size);
+  return out;
+}
+
+Result<std::string> decompress(std::string_view bytes) {
+  const unsigned long long whole = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+  const auto damaged = fail(Errc::corrupt, "store: windows: damaged");
+  if (whole > kStateMax) return damaged;  // also where the size is not known
+  std::string out(whole, '\0');
+  if (ZSTD_decompress(out.data(), out.size(), bytes.data(), bytes.size()) != whole) return damaged;
+  return out;
+}
+
+// Windows repeat the same times and keys: compressed they take a tenth, and the store writes less.
 Result<void> put_state(cases::Database& database, const std::string& name, std::string_view bytes) {
+  const std::string small = TRY(compress(bytes));
   return database.run("INSERT OR REPLACE INTO engine_state (name, state) VALUES (:p0,:p1)",
-                      {name, base64_encode(bytes)});
+                      {name, base64_encode(small)});
 }
 
 Result<std::string> get_state(cases::Database& database, const std::string& name) {
   const auto rows = TRY(database.query("SELECT state FROM engine_state WHERE name=:p0", {name}));
   if (rows.empty()) return std::string();
-  return base64_decode(rows.front().text(0));
+  const std::string small = TRY(base64_decode(rows.front().text(0)));
+  return decompress(small);
 }
 
 }  // namespace
