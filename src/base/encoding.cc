@@ -77,18 +77,21 @@ Result<std::string> hex_decode(std::string_view text) {
 }
 
 std::string base64_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t word = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      word = (word << 8U) | (j < n ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out.push_back(j <= n ? kBase64[(word >> (18 - 6 * j)) & 63U] : '=');
-    }
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
+  };
+  char* to = out.data();
+  const auto digits = [&](std::uint32_t word, std::size_t count) {
+    for (std::size_t j = 0; j < count; ++j) to[j] = kBase64[(word >> (18 - 6 * j)) & 63U];
+    to += 4;
+  };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    digits((byte(i) << 16U) | (byte(i + 1) << 8U) | byte(i + 2), 4);
   }
+  if (i + 1 == bytes.size()) digits(byte(i) << 16U, 2);
+  if (i + 2 == bytes.size()) digits((byte(i) << 16U) | (byte(i + 1) << 8U), 3);
   return out;
 }
 
