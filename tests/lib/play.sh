@@ -3,6 +3,7 @@
 # What tools/story.sh and tools/attack.sh share: they run real commands, print them with their real
 # output, and stop at the first thing that is not as told. Sourced.
 
+HOLDS=ok  # what stands before a thing that is as told
 STEP=0
 OUT=""
 CODE=0
@@ -57,14 +58,14 @@ show_command() {
 
 # Ids and digests are cut to their beginning, in what is printed only.
 shorten() { sed -E 's/([0-9a-f]{8})[0-9a-f]{56}/\1…/g; s/([0-9a-f]{8})-[0-9a-f-]{27}/\1…/g' <<<"$1"; }
-shorten_lines() { shorten "$(cat)" | cut -c1-110 | sed 's/^/     /'; }
+shorten_lines() { shorten "$(cat)" | fold -s -w 92 | sed 's/ *$//; s/^/     /'; }
 
 # The verdict on one step: printed, and the end of the play where it is not so.
 holds() {
   local what="$1"
   shift
   if "$@"; then
-    printf '   [ok] %s\n' "$what"
+    printf '   [%s] %s\n' "$HOLDS" "$what"
   else
     printf '   [NOT OK] %s\n   the last command ended with %d and said:\n%s\n' "$what" "$CODE" "$OUT"
     exit 1

@@ -1,0 +1,283 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Plays attacks on a simulated provider's ledger with the real commands; each has to be refused.
+# Prints what was tried, what Proviso said, and the invariant (docs/threat-model.md). Ends with 0
+# only if every one was refused. `./dev attack` calls it.
+set -euo pipefail
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$ROOT"
+# shellcheck source=tests/lib/found.sh
+source tests/lib/found.sh
+# shellcheck source=tests/lib/play.sh
+source tests/lib/play.sh
+# shellcheck disable=SC2034  # play.sh prints it
+HOLDS=refused
+
+D=data
+SUB=sub-public-body-records
+SISTER=sub-public-body-cyber-defence
+CASE=""
+
+# One world for all attacks; each gets a copy of its own, with the same people and trust file.
+make_world() {
+  mkdir "$PLAY/world"
+  cd "$PLAY/world"
+  found_folder .
+  proviso simulate million-calls --seed 1 --hours 2 --background 40 --out usage.jsonl \
+    --register register.jsonl >/dev/null
+  {
+    echo '{"kind":"customer","id":"cust-paper","name":"Daily paper","protected_classes":["news-medium"]}'
+    echo '{"kind":"unit","id":"unit-paper","customer":"cust-paper"}'
+    echo '{"kind":"agreement","id":"agr-paper","customer":"cust-paper"}'
+    echo '{"kind":"subscription","id":"sub-paper","unit":"unit-paper","agreement":"agr-paper"}'
+  } >>register.jsonl
+  proviso register load register.jsonl -d "$D" >/dev/null
+  proviso review usage.jsonl -d "$D" >/dev/null
+  CASE="$(proviso case list -d "$D" --json | jq -r .id)"
+  echo "Bulk recording, corroborated." >reason.txt
+}
+
+# attack INVARIANT TITLE WHAT: a fresh copy of the world, and a heading.
+attack() {
+  step "$2 ($1)"
+  tell "Tried: $3"
+  cp -a "$PLAY/world" "$PLAY/attack-$STEP"
+  cd "$PLAY/attack-$STEP"
+}
+
+# propose KEY ARGUMENT...: prints the digest of a new order about the case. Its scope is storage of
+# the one subscription unless the arguments name one.
+propose() {
+  local key="$1" scope=(--scope "$SUB/storage")
+  shift
+  [[ " $* " != *" --scope "* ]] || scope=()
+  proviso order propose --case "$CASE" --term T-SURVEILLANCE --reason reason.txt --key "keys/$key" \
+    "${scope[@]}" --json -d "$D" "$@" | digest_of
+}
+propose_in_vain() {
+  show 1 proviso order propose --case "$CASE" --term T-SURVEILLANCE --reason reason.txt \
+    --key keys/proposer -d "$D" --scope "$SUB/storage" "$@"
+}
+plain_order() { propose proposer --stage export-only --until +30d; }
+
+sign() {
+  proviso order export "$1" -d "$D" --out order.json >/dev/null
+  proviso order sign order.json --key "keys/$2" --out "$2.sig" </dev/null >/dev/null
+}
+hand_in() { show 2 proviso order approve "$1" --signature "$2.sig" -d "$D"; }
+sign_and_hand_in() { sign "$1" "$2" && hand_in "$1" "$2"; }
+
+gate_allows() {
+  proviso gate snapshot --out snapshot.json -d "$D" >/dev/null
+  show 1 proviso gate check --snapshot snapshot.json --trust trust.json --subscription "$1" \
+    --service storage --operation PutObject
+  code_is 0
+}
+gate_rejects_snapshot() {
+  show 2 proviso gate check --snapshot "$1" --trust trust.json --subscription "$SUB" \
+    --service storage --operation PutObject
+  refused_with 2 "$2"
+}
+
+# forge IN OUT JQ-ARGUMENT...: changes a snapshot, and gives it a digest that fits.
+forge() {
+  local body
+  body="$(head -n 1 "$1" | jq -cS "${@:3}")"
+  printf '%s\n%s\n' "$body" "$(printf '%s' "$body" | sha256sum | cut -d' ' -f1)" >"$2"
+}
+
+entries() { proviso verify "$D/ledger" --trust trust.json --json | jq .entries; }
+
+people_attacks() {
+  local order id
+  attack I2 "A lone approver" "one approver signs, and hands the same signature in again."
+  order="$(plain_order)"
+  sign_and_hand_in "$order" counsel
+  holds "one of two signatures restricts nothing" gate_allows "$SUB"
+  hand_in "$order" counsel
+  holds "the same person counts once" refused_with 2 'approved the order already'
+
+  attack I2 "The proposer approves" "an approver proposes an order and signs it, too."
+  order="$(propose counsel --stage export-only --until +30d)"
+  sign_and_hand_in "$order" counsel
+  holds "nobody approves their own order" refused_with 2 'proposer cannot approve'
+  order="$(plain_order)"
+  sign_and_hand_in "$order" proposer
+  holds "a proposer's key approves nothing" refused_with 2 'belongs to a proposer'
+
+  attack I2 "One person with two keys" "a second key of the same person signs as well."
+  make_key . counsel-2
+  order="$(proviso roster add keys/counsel-2.pub --role approver --person counsel \
+    --key keys/proposer -d "$D" --json | digest_of)"
+  put_in_force . "$order" executive director
+  order="$(plain_order)"
+  sign_and_hand_in "$order" counsel
+  sign_and_hand_in "$order" counsel-2
+  holds "persons are counted, not keys" refused_with 2 'approved the order already'
+  holds "nothing is restricted" gate_allows "$SUB"
+
+  attack I2 "Unknown and revoked keys" "a stranger signs; an approver signs who has left."
+  make_key . stranger
+  order="$(plain_order)"
+  sign_and_hand_in "$order" stranger
+  holds "a key that is not on the roster counts nothing" refused_with 2 'unknown or revoked'
+  id="$(proviso order sign order.json --key keys/director --out x.sig --json </dev/null | jq -r .key)"
+  put_in_force . "$(proviso roster remove "$id" --key keys/proposer -d "$D" --json | digest_of)" \
+    counsel executive
+  sign_and_hand_in "$order" director
+  holds "nor does a key that was taken off it" refused_with 2 'unknown or revoked'
+}
+
+server_attacks() {
+  local order
+  attack "I2, I3" "A hijacked server swaps what is signed" \
+    "the order in the store, or the file for the approver, gets another subscription."
+  order="$(plain_order)"
+  sign "$order" counsel
+  sed "s/$SUB/$SISTER/" order.json >swapped.json
+  show 1 proviso order sign swapped.json --key keys/counsel --out swapped.sig
+  holds "the approver's own machine signs no changed file" refused_with 2 'not the one that its digest'
+  sqlite3 "$D/store.sqlite" "UPDATE orders SET canonical = replace(canonical, '$SUB', '$SISTER')"
+  hand_in "$order" counsel
+  holds "a signature over the true order doesn't fit the swapped one" code_is 2
+
+  attack I2 "A hijacked server invents an order in force" \
+    "the store says of a proposed order that it is in force, by the entry of another one."
+  order="$(plain_order)"
+  put_in_force . "$order" counsel executive
+  order="$(propose proposer --scope "$SISTER/security" --stage export-only --until +30d)"
+  sqlite3 "$D/store.sqlite" "UPDATE orders SET state = 'in_force', in_force_at = proposed_at,
+    in_force_entry = (SELECT max(in_force_entry) FROM orders) WHERE digest = '$order'"
+  quietly proviso gate snapshot --out snapshot.json -d "$D"
+  holds "the gate believes no order that the ledger doesn't prove" gate_rejects_snapshot \
+    snapshot.json 'snapshot.json'
+
+  attack "I2, I3" "A snapshot with another scope or catalogue" \
+    "a snapshot is changed, and its digest made to fit."
+  put_in_force . "$(plain_order)" counsel executive
+  proviso gate snapshot --out snapshot.json -d "$D" >/dev/null
+  # shellcheck disable=SC2016  # jq's variables
+  forge snapshot.json wider.json --arg a "$SUB" --arg b "$SISTER" \
+    '.restrictions[0].order |= gsub($a; $b)'
+  holds "the gate takes no scope that nobody signed" gate_rejects_snapshot wider.json 'wider.json'
+  forge snapshot.json catalogue.json \
+    '(.catalogues[0].services[] | select(.service == "storage").operations.ExportJob) = "write"'
+  holds "nor a catalogue that the order doesn't pin" gate_rejects_snapshot catalogue.json \
+    'catalogue'
+
+  attack I5 "A server that keeps someone cut" "an order is lifted; the server goes on giving it to gates."
+  order="$(plain_order)"
+  put_in_force . "$order" counsel executive
+  put_in_force . "$(proviso order lift "$order" --reason reason.txt -d "$D" --json | digest_of)" director
+  HOLDS=ok holds "with one signature the lift has effect at once" gate_allows "$SUB"
+  sqlite3 "$D/store.sqlite" "UPDATE orders SET state = 'in_force' WHERE digest = '$order'"
+  proviso gate snapshot --out kept.json -d "$D" >/dev/null
+  show 2 proviso verify "$D/ledger" --trust trust.json --snapshot kept.json
+  holds "whoever holds the snapshot against the public log sees it" refused_with 3 'NOT VALID: snapshot'
+
+  attack I7 "A forked ledger" "the log is put back to an older copy, and goes on differently."
+  cp -a "$D" older
+  proviso case evidence "$CASE" --class document --file reason.txt -d "$D" >/dev/null
+  cp "$D/ledger/log/checkpoint" kept-checkpoint
+  rm -r "$D" && mv older "$D"
+  proviso case finding "$CASE" --element E1 --verdict not-assessable -d "$D" >/dev/null
+  proviso case finding "$CASE" --element E2 --verdict not-assessable -d "$D" >/dev/null
+  show 2 proviso verify "$D/ledger" --trust trust.json --since kept-checkpoint
+  holds "a checkpoint that was kept proves the fork" refused_with 3 'NOT VALID: fork'
+}
+
+power_attacks() {
+  local order
+  attack I15 "A ministry against a newspaper" \
+    "an authority asks for an order; three approvers of the operator sign."
+  proviso report add --source authority --about sub-paper --file reason.txt -d "$D" >/dev/null
+  CASE="$(proviso case list -d "$D" --json | jq -r 'select(.customer == "cust-paper") | .id')"
+  show 1 proviso order propose --case "$CASE" --term T-SURVEILLANCE --reason reason.txt \
+    --key keys/proposer -d "$D" --scope sub-paper/storage --stage export-only --until +30d \
+    --origin authority
+  holds "an authority's order names its instrument and country" refused_with 2 'I15'
+  order="$(propose proposer --scope sub-paper/storage --stage export-only --until +30d \
+    --origin authority --country XX --instrument reason.txt)"
+  sign "$order" counsel && hand_in "$order" counsel
+  sign "$order" executive && hand_in "$order" executive
+  sign "$order" director && hand_in "$order" director
+  holds "it waits for an approver from outside" says 'from outside \(I15\)'
+  holds "the newspaper goes on" gate_allows sub-paper
+  CASE="$(proviso case list -d "$D" --json | jq -r 'select(.customer == "cust-public-body") | .id')"
+
+  attack I5 "Chained suspensions" "a suspension for longer than 180 days, at once or one after another."
+  propose_in_vain --stage export-only --until +181d
+  holds "one of 181 days" refused_with 2 'I5'
+  put_in_force . "$(propose proposer --stage export-only --until +120d)" counsel executive
+  propose_in_vain --stage export-only@+120d --until +240d
+  holds "a second one of 120 days after the first" refused_with 2 'I5'
+  propose_in_vain --stage export-only
+  holds "one without any end" refused_with 2 'I5'
+
+  attack I3 "A wildcard" "the scope is everything, nothing, or someone else."
+  local scope
+  for scope in "$SUB/*" "*/storage" "$SUB/nothing-of-the-kind" sub-hospital-wards/storage; do
+    show 1 proviso order propose --case "$CASE" --scope "$scope" --stage export-only --until +30d \
+      --term T-SURVEILLANCE --reason reason.txt --key keys/proposer -d "$D"
+    holds "an order names what it cuts, of the case's customer, exactly" refused_with 2 'I3'
+  done
+}
+
+content_attacks() {
+  local before canary=CANARY-4f1d
+  attack I1 "Changed rules, changed catalogue" "someone edits the files in the data folder."
+  local file
+  for file in rulebook/departure.yml catalogue.json field_policy/proviso-usage.json; do
+    cp "$D/$file" before
+    sed -i 's/SnapshotDownload/SnapshotDownloads/; s/resource_type/resource_kind/' "$D/$file"
+    echo >>"$D/$file"
+    show 1 proviso review usage.jsonl -d "$D"
+    holds "$file changes only by an order" refused_with 2 'in force'
+    mv before "$D/$file"
+  done
+
+  attack I1 "Content in a usage record" "a record brings a prompt, a body and an object's name."
+  head -n 1 usage.jsonl | jq -c --arg c "$canary" '.id = "canary" | .data += {prompt: $c, body: {text: $c},
+    object_name: $c} | .subject = $c' >canary.jsonl
+  show 2 proviso review canary.jsonl -d "$D"
+  HOLDS=ok holds "its event counts" says '1 events'
+  quietly grep -rlaF "$canary" "$D"
+  holds "and its content is in no byte of the data folder" code_is 1
+
+  attack I14 "A fishing reviewer" "someone wants to see a customer without a case."
+  show 1 proviso case show cust-hospital -d "$D"
+  holds "usage is shown by case only, and there is none" refused_with 2 'no such case'
+  before="$(entries)"
+  quietly proviso case show "$CASE" -d "$D"
+  HOLDS=ok holds "and each look at a case leaves an entry in the log" test "$(entries)" -eq $((before + 1))
+  cat >fishing.yml <<'RULE'
+title: What one customer does
+id: 0b9c3a52-6a3d-4c50-8f4e-5f6c1f0f7a11
+status: test
+logsource:
+  product: proviso
+detection:
+  one:
+    subscription: sub-hospital-wards
+  condition: one
+level: low
+proviso:
+  terms: [T-SURVEILLANCE]
+RULE
+  show 2 proviso rules check fishing.yml -d "$D"
+  holds "a rule that names a subscription doesn't load" refused_with 2 'I14'
+
+  attack I11 "A reader of the public log" "looks for who is under review, and who approved."
+  put_in_force . "$(plain_order)" counsel executive
+  quietly grep -rlaE "public-body|counsel|executive|proposer@" "$D/ledger"
+  holds "the log names neither customer nor people" code_is 1
+}
+
+begin_play attack
+make_world
+people_attacks
+server_attacks
+power_attacks
+content_attacks
+printf '\nAll %d attacks were refused.\n' "$STEP"
