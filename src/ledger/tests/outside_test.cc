@@ -14,7 +14,7 @@ namespace proviso::ledger {
 namespace {
 
 bool outside_verifier_accepts(const std::string& dir, const std::string& vkey) {
-  const std::string script = PROVISO_SOURCE_DIR "/tests/outside_verifier/run.sh";
+  const std::string script = PROVISO_SOURCE_DIR "/tests/outside_verifier/verify.sh";
   return std::system((script + " " + dir + "/log " + vkey + " 2>/dev/null").c_str()) == 0;
 }
 
