@@ -114,7 +114,7 @@ Result<void> ByteSource::State::detect() {
 Result<std::size_t> ByteSource::State::read_plain(std::span<char> out) {
   if (begin == end) TRY_VOID(refill());
   const std::size_t count = std::min(out.size(), end - begin);
-  std::memcpy(out.data(), raw.data() + begin, count);
+  if (count > 0) std::memcpy(out.data(), raw.data() + begin, count);
   used(count);
   return count;
 }
