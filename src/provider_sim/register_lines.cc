@@ -6,11 +6,11 @@
 namespace proviso::provider_sim {
 namespace {
 
-Json strings(const std::vector<std::string> &items) {
+Json strings(const std::vector<std::string>& items) {
   return Json(Json::Array(items.begin(), items.end()));
 }
 
-Json line_of(const model::Customer &c) {
+Json line_of(const model::Customer& c) {
   return Json::Object{{"kind", "customer"},
                       {"id", c.id.value},
                       {"name", c.name},
@@ -18,19 +18,16 @@ Json line_of(const model::Customer &c) {
                       {"protected_classes", strings(c.protected_classes)}};
 }
 
-Json line_of(const model::Unit &u) {
-  return Json::Object{{"kind", "unit"},
-                      {"id", u.id.value},
-                      {"customer", u.customer.value},
-                      {"name", u.name}};
+Json line_of(const model::Unit& u) {
+  return Json::Object{
+      {"kind", "unit"}, {"id", u.id.value}, {"customer", u.customer.value}, {"name", u.name}};
 }
 
-Json line_of(const model::Agreement &a) {
+Json line_of(const model::Agreement& a) {
   Json::Array declared;
-  for (const model::DeclaredVolume &v : a.declared) {
-    declared.emplace_back(Json::Object{{"service", v.service.value},
-                                       {"unit", v.unit},
-                                       {"per_day", v.per_day}});
+  for (const model::DeclaredVolume& v : a.declared) {
+    declared.emplace_back(
+        Json::Object{{"service", v.service.value}, {"unit", v.unit}, {"per_day", v.per_day}});
   }
   return Json::Object{{"kind", "agreement"},
                       {"id", a.id.value},
@@ -41,14 +38,14 @@ Json line_of(const model::Agreement &a) {
                       {"exceptions", strings(a.exceptions)}};
 }
 
-Json line_of(const model::Subscription &s) {
+Json line_of(const model::Subscription& s) {
   return Json::Object{{"kind", "subscription"},
                       {"id", s.id.value},
                       {"unit", s.unit.value},
                       {"agreement", s.agreement.value}};
 }
 
-Json line_of(const model::Link &l) {
+Json line_of(const model::Link& l) {
   return Json::Object{{"kind", "link"},
                       {"from", l.from},
                       {"to", l.to},
@@ -58,15 +55,14 @@ Json line_of(const model::Link &l) {
 }
 
 template <class T>
-Result<void> write_all(const std::vector<T> &items, const Sink &sink) {
-  for (const T &item : items)
-    TRY_VOID(sink(canonical_json(line_of(item)) + "\n"));
+Result<void> write_all(const std::vector<T>& items, const Sink& sink) {
+  for (const T& item : items) TRY_VOID(sink(canonical_json(line_of(item)) + "\n"));
   return {};
 }
 
-} // namespace
+}  // namespace
 
-Result<void> write_register(const Options &options, const Sink &sink) {
+Result<void> write_register(const Options& options, const Sink& sink) {
   const World world = TRY(make_world(options));
   TRY_VOID(write_all(world.customers, sink));
   TRY_VOID(write_all(world.units, sink));
@@ -75,4 +71,4 @@ Result<void> write_register(const Options &options, const Sink &sink) {
   return write_all(world.links, sink);
 }
 
-} // namespace proviso::provider_sim
+}  // namespace proviso::provider_sim

@@ -30,24 +30,22 @@ Stream transcribe(std::uint64_t per_hour, std::int64_t seconds, Rhythm rhythm) {
           .noise_percent = 6};
 }
 
-model::DeclaredVolume declared(std::string service, std::string unit,
-                               std::int64_t per_day) {
+model::DeclaredVolume declared(std::string service, std::string unit, std::int64_t per_day) {
   return {model::ServiceId(std::move(service)), std::move(unit), per_day};
 }
 
 Tenant contact_centre() {
-  return {"contact-centre",
-          "Contact centre",
-          "contact-centre",
-          {},
-          {{"calls",
-            "Service calls",
-            "Recording and transcription of 250,000 service calls a day",
-            {declared("storage", "bytes", 600'000'000'000),
-             declared("speech", "seconds", 75'000'000)},
-            {store(20'000, 300, Rhythm::office),
-             transcribe(20'000, 300, Rhythm::office)},
-            {}}}};
+  return {
+      "contact-centre",
+      "Contact centre",
+      "contact-centre",
+      {},
+      {{"calls",
+        "Service calls",
+        "Recording and transcription of 250,000 service calls a day",
+        {declared("storage", "bytes", 600'000'000'000), declared("speech", "seconds", 75'000'000)},
+        {store(20'000, 300, Rhythm::office), transcribe(20'000, 300, Rhythm::office)},
+        {}}}};
 }
 
 // Few files, each an hour of stereo at 128 kbit/s; downloads by listeners are
@@ -71,31 +69,29 @@ Tenant podcast_host() {
 }
 
 Tenant court() {
-  return {
-      "court",
-      "District court",
-      "court",
-      {},
-      {{"dictation",
-        "Dictation",
-        "Dictation of records by day",
-        {declared("speech", "seconds", 2'000'000)},
-        {store(300, 600, Rhythm::office), transcribe(300, 600, Rhythm::office)},
-        {}}}};
+  return {"court",
+          "District court",
+          "court",
+          {},
+          {{"dictation",
+            "Dictation",
+            "Dictation of records by day",
+            {declared("speech", "seconds", 2'000'000)},
+            {store(300, 600, Rhythm::office), transcribe(300, 600, Rhythm::office)},
+            {}}}};
 }
 
 Tenant hospital() {
-  return {
-      "hospital",
-      "General hospital",
-      "hospital",
-      {"hospital"},
-      {{"wards",
-        "Wards",
-        "Dictation of findings",
-        {declared("speech", "seconds", 6'000'000)},
-        {store(2'000, 120, Rhythm::flat), transcribe(2'000, 120, Rhythm::flat)},
-        {}}}};
+  return {"hospital",
+          "General hospital",
+          "hospital",
+          {"hospital"},
+          {{"wards",
+            "Wards",
+            "Dictation of findings",
+            {declared("speech", "seconds", 6'000'000)},
+            {store(2'000, 120, Rhythm::flat), transcribe(2'000, 120, Rhythm::flat)},
+            {}}}};
 }
 
 Tenant emergency_line() {
@@ -107,8 +103,7 @@ Tenant emergency_line() {
       {{"calls",
         "Emergency calls",
         "Recording and transcription of emergency calls",
-        {declared("storage", "bytes", 120'000'000'000),
-         declared("speech", "seconds", 15'000'000)},
+        {declared("storage", "bytes", 120'000'000'000), declared("speech", "seconds", 15'000'000)},
         {store(3'000, 180, Rhythm::flat), transcribe(3'000, 180, Rhythm::flat)},
         {}}}};
 }
@@ -120,8 +115,7 @@ Stream exact(Stream stream) {
   return stream;
 }
 
-Stream defence(std::string_view operation, std::uint64_t per_hour,
-               std::int64_t bytes_per_call) {
+Stream defence(std::string_view operation, std::uint64_t per_hour, std::int64_t bytes_per_call) {
   return {.service = "security",
           .operation = operation,
           .resource_type = "detector",
@@ -150,25 +144,21 @@ std::vector<Stream> records_unit(std::int64_t departs_at_hour) {
   tables.resource_type = "database";
   tables.per_hour = 12;
   tables.amounts = each("bytes", 50'000'000'000);
-  for (Stream *s : {&stored, &recognised, &searched})
-    s->to_hour = departs_at_hour;
-  for (Stream *s : {&exported, &tables})
-    s->from_hour = departs_at_hour;
+  for (Stream* s : {&stored, &recognised, &searched}) s->to_hour = departs_at_hour;
+  for (Stream* s : {&exported, &tables}) s->from_hour = departs_at_hour;
   return {stored, recognised, searched, exported, tables};
 }
 
-} // namespace
+}  // namespace
 
 std::vector<Tenant> ordinary_voice_users() {
-  return {contact_centre(), podcast_host(), court(), hospital(),
-          emergency_line()};
+  return {contact_centre(), podcast_host(), court(), hospital(), emergency_line()};
 }
 
 Tenant public_body(std::int64_t departs_at_hour) {
-  const std::vector<Stream> cyber = {defence("IngestLogs", 240'000, 4'000),
-                                     defence("DetectThreats", 120'000, 2'000),
-                                     defence("ScanObject", 30'000, 250'000),
-                                     defence("QueryLogs", 900, 20'000)};
+  const std::vector<Stream> cyber = {
+      defence("IngestLogs", 240'000, 4'000), defence("DetectThreats", 120'000, 2'000),
+      defence("ScanObject", 30'000, 250'000), defence("QueryLogs", 900, 20'000)};
   return {"public-body",
           "Public body",
           "public-body",
@@ -190,30 +180,29 @@ Tenant public_body(std::int64_t departs_at_hour) {
 // 320,000 calls of 290 s an hour around the clock: 92.8 million seconds an
 // hour.
 Tenant outsourced_contact_centre() {
-  return {"outsourced-calls",
-          "Outsourced contact centre",
-          "contact-centre",
-          {},
-          {{"calls",
-            "Calls for clients",
-            "Recording and transcription of service calls on behalf of clients",
-            {declared("storage", "bytes", 900'000'000'000),
-             declared("speech", "seconds", 110'000'000)},
-            {exact(store(320'000, 290, Rhythm::flat)),
-             exact(transcribe(320'000, 290, Rhythm::flat))},
-            {}},
-           {"payroll",
-            "Payroll",
-            "Payroll and mail",
-            {},
-            {{.service = "database",
-              .operation = "Query",
-              .resource_type = "database",
-              .per_hour = 900,
-              .amounts = each("bytes", 2'000),
-              .rhythm = Rhythm::office,
-              .noise_percent = 10}},
-            {}}}};
+  return {
+      "outsourced-calls",
+      "Outsourced contact centre",
+      "contact-centre",
+      {},
+      {{"calls",
+        "Calls for clients",
+        "Recording and transcription of service calls on behalf of clients",
+        {declared("storage", "bytes", 900'000'000'000), declared("speech", "seconds", 110'000'000)},
+        {exact(store(320'000, 290, Rhythm::flat)), exact(transcribe(320'000, 290, Rhythm::flat))},
+        {}},
+       {"payroll",
+        "Payroll",
+        "Payroll and mail",
+        {},
+        {{.service = "database",
+          .operation = "Query",
+          .resource_type = "database",
+          .per_hour = 900,
+          .amounts = each("bytes", 2'000),
+          .rhythm = Rhythm::office,
+          .noise_percent = 10}},
+        {}}}};
 }
 
 Tenant recording_archive() {
@@ -255,12 +244,7 @@ Tenant line_records_office() {
           "Line records office",
           "public-body",
           {},
-          {{"lines",
-            "Lines",
-            "Archive of documents",
-            {},
-            {stored, recognised},
-            {}}}};
+          {{"lines", "Lines", "Archive of documents", {}, {stored, recognised}, {}}}};
 }
 
-} // namespace proviso::provider_sim
+}  // namespace proviso::provider_sim

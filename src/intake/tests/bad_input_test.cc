@@ -145,7 +145,8 @@ TEST(BadInput, AStrayQuoteCostsItsOwnCsvLineOnly) {
 
 TEST(Formats, RecordsDocumentsGiveEachRecordWithItsPlace) {
   const std::string record =
-      R"({"eventSource":"s3.amazonaws.com","eventName":"GetObject","eventTime":"2026-01-02T03:04:05Z",)"
+      R"({"eventSource":"s3.amazonaws.com","eventName":"GetObject",)"
+      R"("eventTime":"2026-01-02T03:04:05Z",)"
       R"("recipientAccountId":"123456789012","awsRegion":"eu-west-1","eventID":"e"})";
   const Output out = read_text("{\n  \"Records\": [\n    " + record + ",\n {}, " + record + "]}\n");
   EXPECT_EQ(out.error, "");

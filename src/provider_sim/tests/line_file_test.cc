@@ -13,24 +13,22 @@ namespace proviso::provider_sim {
 namespace {
 
 class LineFileTest : public testing::Test {
-protected:
+ protected:
   LineFileTest() {
     std::string name = testing::TempDir() + "/line_file_XXXXXX";
     folder_ = mkdtemp(name.data());
   }
   ~LineFileTest() override { std::filesystem::remove_all(folder_); }
 
-  std::string bytes(const std::string &path) {
+  std::string bytes(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  std::string write(const std::string &name, const std::string &line,
-                    int times) {
+  std::string write(const std::string& name, const std::string& line, int times) {
     std::string path = folder_ + "/" + name;
     auto file = LineFile::create(path);
     EXPECT_TRUE(file) << file.error().message;
-    for (int i = 0; file && i < times; ++i)
-      EXPECT_TRUE(file->write(line));
+    for (int i = 0; file && i < times; ++i) EXPECT_TRUE(file->write(line));
     EXPECT_TRUE(file && file->close());
     return path;
   }
@@ -48,8 +46,7 @@ TEST_F(LineFileTest, ZstandardByName) {
   const std::string packed = bytes(write("log.jsonl.zst", line, 5000));
   ASSERT_LT(packed.size(), 100'000U);
   std::string out(5'000'001, '\0');
-  const std::size_t size =
-      ZSTD_decompress(out.data(), out.size(), packed.data(), packed.size());
+  const std::size_t size = ZSTD_decompress(out.data(), out.size(), packed.data(), packed.size());
   ASSERT_EQ(ZSTD_isError(size), 0U);
   EXPECT_EQ(out.substr(0, size), std::string(5'000'000, 'x'));
 }
@@ -75,5 +72,5 @@ TEST_F(LineFileTest, AFullDiskIsAnError) {
   EXPECT_EQ(closed.error().code, Errc::exhausted);
 }
 
-} // namespace
-} // namespace proviso::provider_sim
+}  // namespace
+}  // namespace proviso::provider_sim

@@ -34,15 +34,18 @@ correlation: {type: event_count, rules: [a, b], group-by: [g], timespan: 5s, con
 ---
 title: values
 name: values
-correlation: {type: value_count, rules: [a], group-by: [g], timespan: 5s, condition: {field: v, gte: 3}}
+correlation: {type: value_count, rules: [a], group-by: [g], timespan: 5s,
+  condition: {field: v, gte: 3}}
 ---
 title: sum
 name: sum
-correlation: {type: value_sum, rules: [a], group-by: [g], timespan: 5s, condition: {field: v, gt: 5, lte: 9}}
+correlation: {type: value_sum, rules: [a], group-by: [g], timespan: 5s,
+  condition: {field: v, gt: 5, lte: 9}}
 ---
 title: median
 name: median
-correlation: {type: value_median, rules: [a], group-by: [g], timespan: 5s, condition: {field: v, gte: 3}}
+correlation: {type: value_median, rules: [a], group-by: [g], timespan: 5s,
+  condition: {field: v, gte: 3}}
 ---
 title: both
 name: both
