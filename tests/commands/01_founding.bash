@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# init, key new, roster: sourced by run.sh.
+
+check "without a command: usage" 2 'subcommand|COMMAND|Run with --help' proviso
+check "an unknown command" 2 '.' proviso frobnicate
+check "--help" 0 'review' proviso --help
+check "--help of a command" 0 '--scope' proviso order propose --help
+check "no data folder" 2 'not a data folder' proviso case list -d nowhere
+check "no -d" 2 'give -d DIR' proviso case list
+
+check "init" 0 'data folder' proviso init new --origin log.example.com/new
+for file in proviso.toml catalogue.json terms.json rulebook/departure.yml \
+  field_policy/proviso-usage.json store.sqlite ledger/log/checkpoint; do
+  that "init makes $file" test -e "new/$file"
+done
+check "init --json" 0 '"dir":"other"' proviso init other --json
+check "init of a folder that is not empty" 2 'not empty' proviso init new
+
+echo "a long passphrase" >passphrase
+check "key new --no-passphrase warns" 0 'warning: no passphrase' \
+  proviso key new ada --out ada --no-passphrase
+check "key new --passphrase-file" 0 'private: locked' \
+  proviso key new locked --out locked --passphrase-file passphrase
+that "the key is encrypted" grep -q ENCRYPTED locked
+that "nobody else may read a key" test "$(stat -c %a locked)" = 600
+check "key new --json" 0 '"key":"[0-9a-f]{64}"' proviso key new ben --out ben --no-passphrase --json
+check "key new never overwrites" 2 'exists already' proviso key new ada --out ada --no-passphrase
+check "key new with a bad name" 2 'name' proviso key new 'a+b' --out c --no-passphrase
+check "no passphrase and no terminal" 2 'passphrase' \
+  setsid -w "$PROVISO_BIN/proviso" key new x --out x
+
+check "seal with nobody" 2 'approvers' proviso roster seal -d new --approvals 2 --out t.json
+check "roster add an approver" 0 'as approver' proviso roster add ada.pub --role approver -d new
+check "roster add the same key again" 2 'already' proviso roster add ada.pub --role approver -d new
+check "roster add with an unknown role" 2 'role' proviso roster add ben.pub --role king -d new
+echo nonsense >bad.pub
+check "roster add of no key" 2 '^error: bad.pub:1:1: ' proviso roster add bad.pub --role approver -d new
+check "roster add from outside" 0 'outside' \
+  proviso roster add ben.pub --role approver --outside -d new
+check "roster add a proposer" 0 'as proposer' \
+  proviso roster add locked.pub --role proposer --person pat -d new
+check "nothing is reviewed before the seal" 2 'not sealed' proviso review usage.jsonl -d new
+check "one approval is too few" 2 '2 to 100' proviso roster seal -d new --approvals 1 --out t.json
+check "more approvals than people" 2 'roster has 2 approvers' \
+  proviso roster seal -d new --approvals 3 --out t.json
+check "seal" 0 'the founding is sealed' proviso roster seal -d new --approvals 2 --out t.json
+that "the trust file names ledger, key and genesis" jq -e \
+  '.version == 1 and .ledger == "log.example.com/new" and (.genesis | test("^[0-9a-f]{64}$"))' t.json
+check "seal again" 2 'sealed already' proviso roster seal -d new --approvals 2 --out t2.json
+check "roster list" 0 'restrict: 2 approvals' proviso roster list -d new
+check "roster list --json" 0 '.' proviso roster list -d new --json
+json "it has the roster without names" \
+  '(.roster | length == 3) and ([.roster[].person | test("^p-")] | all) and .policy.lift == 1'
+check "after the seal the roster changes by orders" 2 'the roster changes by orders' \
+  proviso roster add keys/director.pub --role approver -d new

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# register, simulate, review, report, rules: sourced by run.sh.
+
+check "register load again changes nothing" 0 'records' proviso register load register.jsonl -d data
+check "register load --json" 0 '"records":[0-9]+' proviso register load register.jsonl -d data --json
+printf '%s\n%s\n' \
+  '{"kind":"unit","id":"unit-new","customer":"cust-public-body"}' \
+  "{\"kind\":\"subscription\",\"id\":\"$SUB\",\"unit\":\"unit-new\",\"agreement\":\"agr-public-body-records\"}" \
+  >twice.jsonl
+check "a subscription that exists twice" 2 '^error: twice.jsonl:2:1: .*' \
+  proviso register load twice.jsonl -d data
+that "and the first line was not taken either" test "$(sqlite3 data/store.sqlite \
+  "SELECT count(*) FROM register WHERE record LIKE '%unit-new%'")" = 0
+echo '{"kind":"subscription","id":"sub-lost","unit":"unit-none","agreement":"agr-none"}' >lost.jsonl
+check "a subscription of no unit" 2 '^error: lost.jsonl' proviso register load lost.jsonl -d data
+echo '{"kind":"customer","id":"c","name":"N","protected_class":[]}' >typo.jsonl
+check "a member that no one knows" 2 '^error: typo.jsonl:1:1: ' proviso register load typo.jsonl -d data
+echo '{"kind":"customer"' >cut.jsonl
+check "a line that is no JSON" 2 '^error: cut.jsonl:1:[0-9]+: ' proviso register load cut.jsonl -d data
+: >empty
+check "an empty register" 2 '^error: empty:1:1: ' proviso register load empty -d data
+check "no such file" 2 'absent' proviso register load absent -d data
+
+check "simulate usage" 0 'simulated quiet' \
+  proviso simulate quiet --seed 5 --hours 1 --format usage --out q1.jsonl --register r1.jsonl
+check "simulate to .zst" 0 'simulated' proviso simulate quiet --seed 5 --hours 1 --out q2.jsonl.zst
+that "the same seed gives the same bytes" cmp q1.jsonl <(zstd -dcq q2.jsonl.zst)
+check "simulate cloudtrail" 0 'simulated' \
+  proviso simulate excluded-region --seed 5 --hours 1 --format cloudtrail --background 0 --out ct.jsonl
+that "it is CloudTrail" grep -q '"eventVersion"' ct.jsonl
+check "too much CloudTrail" 1 'more than 1000000' \
+  proviso simulate million-calls --hours 4 --format cloudtrail --out big.jsonl
+check "an unknown scenario" 2 'no such scenario.*million-calls' proviso simulate nope --out x
+check "an unknown format" 2 'usage' proviso simulate quiet --format csv --out x
+check "simulate --json" 0 '"records":[0-9]+' proviso simulate quiet --hours 1 --out q3.jsonl --json
+
+quietly_review() { proviso review usage.jsonl -d data >/dev/null; }
+that "review" quietly_review
+check "review --json of what was read before" 0 '.' proviso review usage.jsonl -d data --json
+json "reads nothing twice" '.records == 0 and .events == 0 and .inputs_done_before == 1 and .cases == 1'
+cp usage.jsonl copy.jsonl && sed -i '1!d' copy.jsonl
+check "a copy of a record elsewhere" 0 '.' proviso review copy.jsonl -d data --json
+json "is a duplicate" '.records == 1 and .events == 0 and .duplicates == 1'
+that "review of standard input" test \
+  "$(proviso review - -d data --json <q1.jsonl | jq '.events')" -gt 0
+mkdir folder && gzip -k q1.jsonl && mv q1.jsonl.gz folder/
+check "review of a folder with a .gz" 0 '.' proviso review folder -d data --json
+json "counts each event once" '.events == 0 and .duplicates > 0'
+check "review of .zst" 0 '"duplicates":[1-9]' proviso review q2.jsonl.zst -d data --json
+check "review with a format named" 0 '"events":' \
+  proviso review ct.jsonl --format aws-cloudtrail -d data --json
+echo "A reader's letter." >letter.txt
+check "an unknown format" 2 'format' proviso review letter.txt --format nope -d data
+check "a log that is not there" 2 'absent' proviso review absent -d data
+check "an empty log" 2 '^error: empty: ' proviso review empty -d data
+head -c 200 folder/q1.jsonl.gz >cut.gz
+check "a truncated gzip" 2 'cut.gz' proviso review cut.gz -d data
+{ cat q3.jsonl && echo '{"specversion":"1.0","SECRET":'; } >reject.jsonl
+check "a line that doesn't parse" 0 '.' proviso review reject.jsonl -d data --json
+json "is counted with its reason, and the rest goes on" \
+  '.rejects == 1 and .records > 1 and (.rejects_by_reason | length == 1)'
+that "it is in the reject file with its place" jq -se \
+  'map(select(.file | test("reject.jsonl"))) | length == 1 and .[0].line > 1' data/rejects.jsonl
+that "and without its content" test -z "$(grep -rlF SECRET data)"
+yes 'nonsense' | head -n 100 >nonsense.jsonl
+check "too many rejects stop the review" 2 'nonsense.jsonl' proviso review nonsense.jsonl -d data
+
+for source in press ngo employee customer authority other; do
+  check "report add --source $source" 0 'is received' \
+    proviso report add --source "$source" --about "$SUB" --file letter.txt -d data
+done
+check "report add --json" 0 '"case":".*"digest":"[0-9a-f]{64}"' \
+  proviso report add --source press --about cust-hospital --file letter.txt -d data --json
+check "a report about nobody" 2 'about: ' \
+  proviso report add --source press --about nobody --file letter.txt -d data
+check "a report of an unknown source" 2 'source' \
+  proviso report add --source rumour --about "$SUB" --file letter.txt -d data
+check "an empty report" 2 'empty' proviso report add --source press --about "$SUB" --file empty -d data
+
+check "rules check of the rulebook" 0 ' 0 errors' proviso rules check data/rulebook -d data
+check "rules check without a data folder" 0 ' 0 errors' proviso rules check data/rulebook
+check "rules check --json" 0 '.' proviso rules check data/rulebook --json
+json "tells files, rules and errors" '.ok and .files >= 11 and .rules >= 11 and .errors == []'
+mkdir bad
+sed 's/^detection:/detections:/' data/rulebook/departure.yml >bad/one.yml
+sed 's/condition:.*/condition: nothing and (/' data/rulebook/mass-mail.yml >bad/two.yml
+check "all errors, each with file:line:column" 2 'bad/one.yml:[0-9]+:[0-9]+: ' \
+  proviso rules check bad
+that "also of the second file" grep -qE 'bad/two.yml:[0-9]+:[0-9]+: ' <<<"$OUT"
+check "the same as JSON" 2 '"ok":false' proviso rules check bad --json
+json "with file, line and column" '[.errors[] | .line > 0 and .column > 0 and (.message != "")] | all'
+sed 's/T-DEPARTURE/T-UNKNOWN/' data/rulebook/departure.yml >term.yml
+check "a rule of unknown terms" 2 'term.yml:[0-9]+:[0-9]+: ' proviso rules check term.yml -d data
+cat >content.yml <<'RULE'
+title: Reads what people write
+id: 5f0f4a9e-8a83-4b39-9a63-0b4f6a6f2f10
+status: test
+logsource:
+  product: proviso
+detection:
+  one:
+    prompt|contains: secret
+  condition: one
+level: low
+proviso:
+  terms: [T-SURVEILLANCE]
+RULE
+check "a rule that reads content" 2 'content.yml:[0-9]+:[0-9]+: .*I1' \
+  proviso rules check content.yml -d data
