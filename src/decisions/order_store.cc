@@ -17,6 +17,9 @@ Result<OrderRow> to_order(cases::Database& database, const cases::SqlRow& row) {
                .in_force_entry = row.text(6),
                .in_force_at = row.text(7)};
   out.signed_order.canonical = row.text(2);
+  if (sha256(out.signed_order.canonical).hex() != out.digest) {
+    return fail(Errc::corrupt, "store: an order is not the one that its digest names (I3)");
+  }
   out.signed_order.order = TRY(model::parse_order(row.text(2)));
   if (!row.text(4).empty()) {
     const Json proposal = TRY(parse_json(row.text(4)));
@@ -71,7 +74,11 @@ Result<std::string> read_document(cases::Database& database, const Digest& diges
   const auto rows =
       TRY(database.query("SELECT content FROM documents WHERE digest=:p0", {digest.hex()}));
   if (rows.empty()) return fail(Errc::corrupt, "store: a document that an order names is missing");
-  return rows.front().text(0);
+  std::string content = rows.front().text(0);
+  if (sha256(content) != digest) {
+    return fail(Errc::corrupt, "store: a document is not the one that its digest names (I1)");
+  }
+  return content;
 }
 
 Result<model::Genesis> read_genesis(cases::Database& database) {

@@ -150,6 +150,7 @@ class Review {
   rules::UsageView view_;
   rules::Matcher matcher_;
   signals::Engine engine_;
+  signals::EngineCounters counters_before_;  ///< of earlier runs: the engine counts over all
   signals::SignalTracker tracker_;
   intake::RejectLog rejects_;
   Time time_max_;
@@ -169,6 +170,7 @@ Result<void> Review::load() {
   TRY_VOID(load_seen(db(), seen_));
   const EngineLoad loaded = TRY(load_engine(db(), engine_, tracker_));
   static_cast<void>(loaded);  // windows of another rulebook are started afresh
+  counters_before_ = engine_.counters();
   events_total_ = TRY(read_counter(db(), "events_total"));
   newest_ = from_unix_seconds(static_cast<std::int64_t>(TRY(read_counter(db(), "newest_event"))));
   return update_under_review();
@@ -325,8 +327,8 @@ Result<ReviewSummary> Review::finish() {
     return save_engine(db(), engine_, tracker_);
   };
   TRY_VOID(folder_.record().change(body));
-  summary_.late = engine_.counters().late;
-  summary_.evicted = engine_.counters().evicted;
+  summary_.late = engine_.counters().late - counters_before_.late;
+  summary_.evicted = engine_.counters().evicted - counters_before_.evicted;
   for (const auto& [reason, count] : rejects_.reasons()) {
     summary_.rejects_by_reason.push_back(std::to_string(count) + " x " + reason);
   }

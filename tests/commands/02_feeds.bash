@@ -38,7 +38,7 @@ check "simulate --json" 0 '"records":[0-9]+' proviso simulate quiet --hours 1 --
 quietly_review() { proviso review usage.jsonl -d data >/dev/null; }
 that "review" quietly_review
 check "review --json of what was read before" 0 '.' proviso review usage.jsonl -d data --json
-json "reads nothing twice" '.records == 0 and .events == 0 and .inputs_done_before == 1 and .cases == 1'
+json "reads nothing twice" '.records == 0 and .events == 0 and .late == 0 and .inputs_done_before == 1 and .cases == 1'
 cp usage.jsonl copy.jsonl && sed -i '1!d' copy.jsonl
 check "a copy of a record elsewhere" 0 '.' proviso review copy.jsonl -d data --json
 json "is a duplicate" '.records == 1 and .events == 0 and .duplicates == 1'
