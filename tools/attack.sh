@@ -27,7 +27,8 @@ make_world() {
   proviso simulate million-calls --seed 1 --hours 2 --background 40 --out usage.jsonl \
     --register register.jsonl >/dev/null
   {
-    echo '{"kind":"customer","id":"cust-paper","name":"Daily paper","protected_classes":["news-medium"]}'
+    jq -nc '{kind: "customer", id: "cust-paper", name: "Daily paper",
+      protected_classes: ["news-medium"]}'
     echo '{"kind":"unit","id":"unit-paper","customer":"cust-paper"}'
     echo '{"kind":"agreement","id":"agr-paper","customer":"cust-paper"}'
     echo '{"kind":"subscription","id":"sub-paper","unit":"unit-paper","agreement":"agr-paper"}'
@@ -122,7 +123,8 @@ people_attacks() {
   order="$(plain_order)"
   sign_and_hand_in "$order" stranger
   holds "a key that is not on the roster counts nothing" refused_with 2 'unknown or revoked'
-  id="$(proviso order sign order.json --key keys/director --out x.sig --json </dev/null | jq -r .key)"
+  id="$(proviso order sign order.json --key keys/director --out x.sig --json </dev/null |
+    jq -r .key)"
   put_in_force . "$(proviso roster remove "$id" --key keys/proposer -d "$D" --json | digest_of)" \
     counsel executive
   sign_and_hand_in "$order" director
@@ -137,7 +139,7 @@ server_attacks() {
   sign "$order" counsel
   sed "s/$SUB/$SISTER/" order.json >swapped.json
   show 1 proviso order sign swapped.json --key keys/counsel --out swapped.sig
-  holds "the approver's own machine signs no changed file" refused_with 2 'not the one that its digest'
+  holds "the approver's own machine signs no changed file" refused_with 2 'not the one that its'
   sqlite3 "$D/store.sqlite" "UPDATE orders SET canonical = replace(canonical, '$SUB', '$SISTER')"
   hand_in "$order" counsel
   holds "a signature over the true order doesn't fit the swapped one" code_is 2
@@ -166,15 +168,18 @@ server_attacks() {
   holds "nor a catalogue that the order doesn't pin" gate_rejects_snapshot catalogue.json \
     'catalogue'
 
-  attack I5 "A server that keeps someone cut" "an order is lifted; the server goes on giving it to gates."
+  attack I5 "A server that keeps someone cut" \
+    "an order is lifted; the server goes on giving it to gates."
   order="$(plain_order)"
   put_in_force . "$order" counsel executive
-  put_in_force . "$(proviso order lift "$order" --reason reason.txt -d "$D" --json | digest_of)" director
+  put_in_force . "$(proviso order lift "$order" --reason reason.txt -d "$D" --json |
+    digest_of)" director
   HOLDS=ok holds "with one signature the lift has effect at once" gate_allows "$SUB"
   sqlite3 "$D/store.sqlite" "UPDATE orders SET state = 'in_force' WHERE digest = '$order'"
   proviso gate snapshot --out kept.json -d "$D" >/dev/null
   show 2 proviso verify "$D/ledger" --trust trust.json --snapshot kept.json
-  holds "whoever holds the snapshot against the public log sees it" refused_with 3 'NOT VALID: snapshot'
+  holds "whoever holds the snapshot against the public log sees it" \
+    refused_with 3 'NOT VALID: snapshot'
 
   attack I7 "A forked ledger" "the log is put back to an older copy, and goes on differently."
   cp -a "$D" older
@@ -206,7 +211,8 @@ power_attacks() {
   holds "the newspaper goes on" gate_allows sub-paper
   CASE="$(proviso case list -d "$D" --json | jq -r 'select(.customer == "cust-public-body") | .id')"
 
-  attack I5 "Chained suspensions" "a suspension for longer than 180 days, at once or one after another."
+  attack I5 "Chained suspensions" \
+    "a suspension for longer than 180 days, at once or one after another."
   propose_in_vain --stage export-only --until +181d
   holds "one of 181 days" refused_with 2 'I5'
   put_in_force . "$(propose proposer --stage export-only --until +120d)" counsel executive
@@ -238,8 +244,9 @@ content_attacks() {
   done
 
   attack I1 "Content in a usage record" "a record brings a prompt, a body and an object's name."
-  head -n 1 usage.jsonl | jq -c --arg c "$canary" '.id = "canary" | .data += {prompt: $c, body: {text: $c},
-    object_name: $c} | .subject = $c' >canary.jsonl
+  # shellcheck disable=SC2016  # jq's variables
+  head -n 1 usage.jsonl | jq -c --arg c "$canary" '.id = "canary" | .subject = $c |
+    .data += {prompt: $c, body: {text: $c}, object_name: $c}' >canary.jsonl
   show 2 proviso review canary.jsonl -d "$D"
   HOLDS=ok holds "its event counts" says '1 events'
   quietly grep -rlaF "$canary" "$D"
@@ -250,7 +257,8 @@ content_attacks() {
   holds "usage is shown by case only, and there is none" refused_with 2 'no such case'
   before="$(entries)"
   quietly proviso case show "$CASE" -d "$D"
-  HOLDS=ok holds "and each look at a case leaves an entry in the log" test "$(entries)" -eq $((before + 1))
+  HOLDS=ok holds "and each look at a case leaves an entry in the log" \
+    test "$(entries)" -eq $((before + 1))
   cat >fishing.yml <<'RULE'
 title: What one customer does
 id: 0b9c3a52-6a3d-4c50-8f4e-5f6c1f0f7a11

@@ -123,7 +123,8 @@ cut_over() {
 verify() {
   take_snapshot
   show 3 proviso verify "$D/ledger" --trust trust.json --snapshot snapshot.json
-  holds "log, orders, approvals and snapshot are proven from public files and the trust file" code_is 0
+  holds "log, orders, approvals and snapshot are proven from public files and the trust file" \
+    code_is 0
 }
 
 story_million_calls() {
@@ -145,7 +146,8 @@ story_million_calls() {
   show 3 proviso case show "$CASE" -d "$D"
   local press
   press="$(case_member '.evidence[0].digest')"
-  show 1 proviso case finding "$CASE" --element E1 --verdict not-supported --evidence "$press" -d "$D"
+  show 1 proviso case finding "$CASE" --element E1 --verdict not-supported \
+    --evidence "$press" -d "$D"
   show 1 proviso case finding "$CASE" --element E3 --verdict not-assessable -d "$D"
   echo "One press report, no usage beyond the declared archive of documents." >closed.txt
   show 1 proviso case close "$CASE" --reason closed.txt -d "$D"
@@ -161,7 +163,7 @@ story_million_calls() {
   step "Evidence of two independent kinds"
   local usage records
   usage="$(case_member '[.signals[] | select(.title | test("^Bulk voice"))][0].digest')"
-  echo "Invoice: 2.1 PB of recordings a month in one region; the agreement declares 6 TB." >invoice.txt
+  echo "Invoice: 2.1 PB of recordings a month; the agreement declares 6 TB." >invoice.txt
   show 1 proviso case evidence "$CASE" --class business-record --file invoice.txt -d "$D"
   records="$(sha256sum invoice.txt | cut -d' ' -f1)"
   local element
@@ -174,7 +176,7 @@ story_million_calls() {
   step "Someone proposes an order: exactly two services of one subscription"
   tell "Storage and speech of the records unit, export-only: nothing goes in, nothing is" \
     "recognised, the data can be taken out. It has no end, so it has a review date."
-  echo "Mass recording of civilians' calls, corroborated by usage and by our own invoices." >reason.txt
+  echo "Mass recording of civilians' calls, corroborated by usage and our invoices." >reason.txt
   propose --scope "$sub/storage" --scope "$sub/speech" --stage export-only --review +180d
   holds "it needs two approvals" says 'needs 2 approvals'
   show 12 proviso order preview "$ORDER" -d "$D"
@@ -230,7 +232,7 @@ story_mistaken_cut() {
 
   step "The customer appeals"
   echo "We record our clients' service calls; callers are told. Contracts enclosed." >appeal.txt
-  echo "Contracts with 41 clients: recording of service calls, announced to each caller." >contracts.txt
+  echo "Contracts with 41 clients: calls are recorded, each caller is told." >contracts.txt
   show 1 proviso report add --source customer --about "$sub" --file appeal.txt -d "$D"
   show 1 proviso case evidence "$CASE" --class document --file contracts.txt -d "$D"
   show 1 proviso case finding "$CASE" --element E4 --verdict not-supported \

@@ -35,8 +35,8 @@ fresh_world() {
 
 make_world
 sections=0
-for file in "$ROOT"/tests/commands/*.bash; do
-  name="$(basename "$file" .bash)"
+for file in "$ROOT"/tests/commands/[0-9]*.sh; do
+  name="$(basename "$file" .sh)"
   [[ -z "${PROVISO_FILTER:-}" || "$name" == "$PROVISO_FILTER" ]] || continue
   sections=$((sections + 1))
   SECTION="$name"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Founds a data folder quickly, for scripts. Sourced; needs PROVISO_BIN.
 #
-#   found_folder DIR [K]               makes DIR/data and DIR/trust.json; an order needs K (2) people
+#   found_folder DIR [K]               makes DIR/data, DIR/trust.json; an order needs K (2) people
 #   sign_and_approve DIR ORDER PERSON  exports, signs and hands in one approval; prints its JSON
 #   put_in_force DIR ORDER PERSON...   the same for each of them, quietly
 #   digest_of                          the member `digest` of the JSON on standard input

@@ -57,7 +57,9 @@ show_command() {
 }
 
 # Ids and digests are cut to their beginning, in what is printed only.
-shorten() { sed -E 's/([0-9a-f]{8})[0-9a-f]{56}/\1…/g; s/([0-9a-f]{8})-[0-9a-f-]{27}/\1…/g' <<<"$1"; }
+shorten() {
+  sed -E 's/([0-9a-f]{8})[0-9a-f]{56}/\1…/g; s/([0-9a-f]{8})-[0-9a-f-]{27}/\1…/g' <<<"$1"
+}
 shorten_lines() { shorten "$(cat)" | fold -s -w 92 | sed 's/ *$//; s/^/     /'; }
 
 # The verdict on one step: printed, and the end of the play where it is not so.
@@ -67,7 +69,8 @@ holds() {
   if "$@"; then
     printf '   [%s] %s\n' "$HOLDS" "$what"
   else
-    printf '   [NOT OK] %s\n   the last command ended with %d and said:\n%s\n' "$what" "$CODE" "$OUT"
+    printf '   [NOT OK] %s\n' "$what"
+    printf '   the last command ended with %d and said:\n%s\n' "$CODE" "$OUT"
     exit 1
   fi
 }

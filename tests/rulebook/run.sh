@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Each rule of the rulebook against its scenario (tests/scenarios/rulebook): the usage that breaks the
-# term raises exactly the expected signals, through `proviso review`; that of those who look alike
-# raises none; both together are as the first alone. PROVISO_FILTER names one scenario.
+# Each rule of the rulebook against its scenario (tests/scenarios/rulebook): the usage that breaks
+# the term raises exactly the expected signals, through `proviso review`; that of those who look
+# alike raises none; both together are as the first alone. PROVISO_FILTER names one scenario.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # shellcheck source=tests/lib/found.sh
@@ -62,7 +62,8 @@ for folder in "$SCENARIOS"/*/; do
   fi
   expected="$(jq -cS . "$folder/expected.jsonl" | LC_ALL=C sort -u)"
   expect "$name" "fires" "$expected" "$(review "$name" fires "$folder/fires.jsonl" 2>&1)"
-  expect "$name" "near misses are silent" "" "$(review "$name" near "$folder/near_misses.jsonl" 2>&1)"
+  expect "$name" "near misses are silent" "" \
+    "$(review "$name" near "$folder/near_misses.jsonl" 2>&1)"
   expect "$name" "both together" "$expected" \
     "$(review "$name" both "$folder/fires.jsonl" "$folder/near_misses.jsonl" 2>&1)"
   [[ -f "rulebook/$name.yml" ]] || { echo "not ok - $name: no such rule" && failed=1; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The stories of `./dev run` and the attacks of `./dev attack`: every step has to go as told. One line
-# for each step.
+# The stories of `./dev run` and the attacks of `./dev attack`: every step has to go as told. One
+# line for each step.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 

@@ -35,7 +35,8 @@ check "roster add an approver" 0 'as approver' proviso roster add ada.pub --role
 check "roster add the same key again" 2 'already' proviso roster add ada.pub --role approver -d new
 check "roster add with an unknown role" 2 'role' proviso roster add ben.pub --role king -d new
 echo nonsense >bad.pub
-check "roster add of no key" 2 '^error: bad.pub:1:1: ' proviso roster add bad.pub --role approver -d new
+check "roster add of no key" 2 '^error: bad.pub:1:1: ' \
+  proviso roster add bad.pub --role approver -d new
 check "roster add from outside" 0 'outside' \
   proviso roster add ben.pub --role approver --outside -d new
 check "roster add a proposer" 0 'as proposer' \
@@ -46,7 +47,8 @@ check "more approvals than people" 2 'roster has 2 approvers' \
   proviso roster seal -d new --approvals 3 --out t.json
 check "seal" 0 'the founding is sealed' proviso roster seal -d new --approvals 2 --out t.json
 that "the trust file names ledger, key and genesis" jq -e \
-  '.version == 1 and .ledger == "log.example.com/new" and (.genesis | test("^[0-9a-f]{64}$"))' t.json
+  '.version == 1 and .ledger == "log.example.com/new" and (.genesis | test("^[0-9a-f]{64}$"))' \
+  t.json
 check "seal again" 2 'sealed already' proviso roster seal -d new --approvals 2 --out t2.json
 check "roster list" 0 'restrict: 2 approvals' proviso roster list -d new
 check "roster list --json" 0 '.' proviso roster list -d new --json

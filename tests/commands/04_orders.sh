@@ -50,7 +50,8 @@ refuse "end and review date" 'exactly one.*I5' "${plain[@]}" --review +90d
 refuse "a suspension of 181 days" '180 days.*I5' --scope "$SUB/storage" --stage deny --until +181d
 refuse "a review after two years" '366 days.*I5' --scope "$SUB/storage" --stage deny --review +700d
 refuse "an unknown effect" 'not an effect' --scope "$SUB/storage" --stage freeze --until +30d
-refuse "a throttle without a rate" 'not an effect' --scope "$SUB/storage" --stage throttle --until +30d
+refuse "a throttle without a rate" 'not an effect' \
+  --scope "$SUB/storage" --stage throttle --until +30d
 refuse "stages that fall in time" 'rise in time' \
   --scope "$SUB/storage" --stage read-only@+2d deny@+1d --until +30d
 refuse "an authority without instrument" 'I15' "${plain[@]}" --origin authority --country XX
@@ -65,9 +66,12 @@ check "a proposer who is not on the roster" 2 'I2' proviso order propose --case 
 check "order show" 0 '0 of 2 approvals' proviso order show "$order" -d data
 check "order show --json" 0 '.' proviso order show "$order" -d data --json
 json "has order, state, reason, approvals" \
-  '.state == "proposed" and .order.kind == "restrict" and (.reason | length > 0) and .approvals == []'
-check "order preview" 0 "$SUB/storage: [0-9]+ requests refused" proviso order preview "$order" -d data
-check "the sister is untouched" 0 "$SISTER/security: untouched" proviso order preview "$order" -d data
+  '.state == "proposed" and .order.kind == "restrict" and (.reason | length > 0) and
+    .approvals == []'
+check "order preview" 0 "$SUB/storage: [0-9]+ requests refused" \
+  proviso order preview "$order" -d data
+check "the sister is untouched" 0 "$SISTER/security: untouched" \
+  proviso order preview "$order" -d data
 check "order preview --json" 0 '"untouched":\[' proviso order preview "$order" -d data --json
 check "no such order" 2 'no order with this digest' proviso order show "${order//[0-9]/b}" -d data
 check "not a digest" 2 '64 hexadecimal' proviso order show xyz -d data
@@ -79,7 +83,8 @@ echo "another" >wrong
 proviso key new locked --out keys/locked --passphrase-file passphrase >/dev/null
 check "order sign says in words what is signed" 0 "$SUB/storage" \
   proviso order sign order.json --key keys/counsel --out counsel.sig
-that "it is a DSSE envelope" jq -e '.payloadType and .payload and (.signatures | length == 1)' counsel.sig
+that "it is a DSSE envelope" \
+  jq -e '.payloadType and .payload and (.signatures | length == 1)' counsel.sig
 check "order sign with a passphrase" 0 'signed by' \
   proviso order sign order.json --key keys/locked --passphrase-file passphrase --out locked.sig
 check "with a wrong one" 2 'keys/locked' \
@@ -100,7 +105,8 @@ for name in proposer stranger; do
 done
 check "approval by a proposer's key" 2 'belongs to a proposer' hand_in proposer
 check "approval by an unknown key" 2 'unknown or revoked' hand_in stranger
-jq '.signatures[0].sig |= (.[0:10] + (if .[10:11] == "A" then "B" else "A" end) + .[11:])' counsel.sig >bent.sig
+jq '.signatures[0].sig |= (.[0:10] + (if .[10:11] == "A" then "B" else "A" end) + .[11:])' \
+  counsel.sig >bent.sig
 check "a signature with one changed letter" 2 'bent.sig' hand_in bent
 other="$(try "${plain[@]}" --json | digest_of)"
 proviso order export "$other" -d data --out other.json
@@ -116,7 +122,8 @@ check "roster add after the seal is an order" 0 '"digest":"' proviso roster add 
 put_in_force . "$(digest_of <<<"$OUT")" executive director
 proviso order sign order.json --key keys/counsel-2 --out counsel-2.sig </dev/null >/dev/null
 check "by the same person's second key" 2 'approved the order already' hand_in counsel-2
-proviso order sign order.json --key keys/director --out director.sig --json </dev/null >director.json
+proviso order sign order.json --key keys/director --out director.sig --json \
+  </dev/null >director.json
 check "roster remove is an order" 0 '"digest":"' \
   proviso roster remove "$(jq -r .key director.json)" --key keys/proposer -d data --json
 put_in_force . "$(digest_of <<<"$OUT")" counsel executive
@@ -141,7 +148,8 @@ cp -r data/rulebook rules-2 && sed -i 's/^level: low/level: medium/' rules-2/dep
 check "change propose rulebook" 0 '"digest":"' \
   proviso change propose rulebook rules-2 --key keys/proposer --reason reason.txt -d data --json
 put_in_force . "$(digest_of <<<"$OUT")" counsel executive
-check "the old rulebook is out of force" 2 'not the rulebook in force' proviso review usage.jsonl -d data
+check "the old rulebook is out of force" 2 'not the rulebook in force' \
+  proviso review usage.jsonl -d data
 cp rules-2/* data/rulebook/
 check "the new one is in force" 0 'reviewed' proviso review usage.jsonl -d data
 for kind in catalogue terms; do

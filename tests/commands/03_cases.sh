@@ -9,7 +9,8 @@ json "a line each with id, customer, state" \
 check "case show" 0 'Bulk voice recording' proviso case show "$CASE" -d data
 check "case show --json" 0 '.' proviso case show "$CASE" -d data --json
 json "has signals with rule, subscription and author" \
-  "(.signals | length == 3) and ([.signals[] | (.rule | length > 0) and .subscription == \"$SUB\" and .author != \"\"] | all)"
+  "(.signals | length == 3) and ([.signals[] | (.rule | length > 0) and
+    .subscription == \"$SUB\" and .author != \"\"] | all)"
 signal="$(jq -r '.signals[0].digest' <<<"$OUT")"
 check "no such case" 2 'no such case' proviso case show 00000000-0000-7000-8000-000000000000 -d data
 
@@ -32,7 +33,8 @@ check "the case is in review" 0 '"state":"in_review"' proviso case list -d data 
 check "a finding without evidence" 2 'names its evidence' \
   proviso case finding "$CASE" --element E1 --verdict supported -d data
 check "a finding with evidence of no case" 2 'none with this digest' \
-  proviso case finding "$CASE" --element E1 --verdict supported --evidence "${record//[0-9]/a}" -d data
+  proviso case finding "$CASE" --element E1 --verdict supported \
+  --evidence "${record//[0-9]/a}" -d data
 check "a finding of an unknown element" 2 'element' \
   proviso case finding "$CASE" --element E99 --verdict not-assessable -d data
 check "an unknown verdict" 2 'verdict' \
@@ -41,10 +43,12 @@ for verdict in supported not-supported not-assessable; do
   check "case finding --verdict $verdict" 0 "finding E2: $verdict" \
     proviso case finding "$CASE" --element E2 --verdict "$verdict" --evidence "$signal" -d data
 done
-proviso case finding "$CASE" --element E1 --verdict supported --evidence "$signal" -d data >/dev/null
+proviso case finding "$CASE" --element E1 --verdict supported --evidence "$signal" \
+  -d data >/dev/null
 check "one group of evidence does not corroborate" 0 '.' proviso case show "$CASE" -d data --json
 json "one group" '.findings[] | select(.element == "E1") | .corroborated == false'
-proviso case finding "$CASE" --element E1 --verdict supported --evidence "$record" -d data >/dev/null
+proviso case finding "$CASE" --element E1 --verdict supported --evidence "$record" \
+  -d data >/dev/null
 check "two independent groups do" 0 '.' proviso case show "$CASE" -d data --json
 json "two groups" '.findings[] | select(.element == "E1") | .corroborated'
 

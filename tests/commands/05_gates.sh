@@ -33,7 +33,9 @@ at_once() {
 
 check "gate snapshot without orders" 0 '0 orders' proviso gate snapshot --out snapshot.json -d data
 answer "nothing is restricted" allow false storage PutObject
-json "the shape" '.effect == "allow" and .refused == false and .order == null and .term == null and .until == null and (.snapshot | . > 0)'
+json "the shape" \
+  '.effect == "allow" and .refused == false and .order == null and .term == null and
+    .until == null and (.snapshot | . > 0)'
 check "in words" 0 'allow: no order' ask storage PutObject
 
 fresh_world 05_gates/throttle
@@ -68,11 +70,10 @@ answer "in another region" allow false storage PutObject --region eu-west-1
 answer "without a region" allow false storage PutObject
 answer "another class" allow false storage GetObject --region eu-central-1
 decide --scope "$SUB/speech#model-1" --stage read-only --until +30d
-resource="$(proviso order show "$(proviso case show "$CASE" -d data --json |
-  jq -r '.orders[-1].digest')" -d data --json | jq -r '.order.restriction.scope[0].resources[0] // empty')"
-[[ -n "$resource" ]] || resource="$(proviso case show "$CASE" -d data --json | jq -r '.orders[].digest' |
+resource="$(proviso case show "$CASE" -d data --json | jq -r '.orders[].digest' |
   while read -r digest; do proviso order show "$digest" -d data --json; done |
   jq -r '.order.restriction.scope[0].resources[0] // empty')"
+that "a resource is kept as its keyed hash" test "${#resource}" -eq 64
 answer "its resource" read-only true speech TranscribeRecording --resource "$resource"
 answer "another resource" allow false speech TranscribeRecording --resource "${resource//[0-9]/c}"
 answer "no resource" allow false speech TranscribeRecording
@@ -82,7 +83,8 @@ decide --scope "$SUB/storage" --stage throttle=5/s@+1d read-only@+2d export-only
 answer "before the first stage" allow false storage PutObject
 answer "the first stage" 'throttle=5/s' false storage PutObject --at +30h
 answer "the second" read-only true storage PutObject --at +50h
-answer "the third" export-only true storage GetObject --at "$(date -u -d '+5 days' +%Y-%m-%dT%H:%M:%SZ)"
+answer "the third" export-only true storage GetObject \
+  --at "$(date -u -d '+5 days' +%Y-%m-%dT%H:%M:%SZ)"
 answer "after its end" allow false storage PutObject --at +11d
 check "a time that is none" 2 'RFC 3339' ask storage PutObject --at yesterday
 
@@ -102,7 +104,8 @@ data = bytearray(open("snapshot.json", "rb").read())
 data[int(sys.argv[1])] ^= 1
 open("flipped.json", "wb").write(data)
 FLIP
-  SNAPSHOT=flipped.json check "one flipped bit, at byte $where" 2 '^error: flipped.json' ask storage PutObject
+  SNAPSHOT=flipped.json check "one flipped bit, at byte $where" 2 '^error: flipped.json' \
+    ask storage PutObject
 done
 head -c 500 snapshot.json >cut.json
 SNAPSHOT=cut.json check "a snapshot cut short" 2 '^error: cut.json' ask storage PutObject
@@ -119,7 +122,8 @@ body="$(head -n 1 snapshot.json | jq -cS 'del(.restrictions[0].approvals[0])')"
 printf '%s\n%s\n' "$body" "$(printf '%s' "$body" | sha256sum | cut -d' ' -f1)" >fewer.json
 SNAPSHOT=fewer.json check "with an approval too few" 2 'I2' ask storage PutObject
 
-check "verify --trust" 0 'valid: [0-9]+ entries; 1 restrictions' proviso verify data/ledger --trust trust.json
+check "verify --trust" 0 'valid: [0-9]+ entries; 1 restrictions' \
+  proviso verify data/ledger --trust trust.json
 check "verify --trust --snapshot --json" 0 '.' \
   proviso verify data/ledger --trust trust.json --snapshot snapshot.json --json
 json "the shape" '.ok and .error_class == "OK" and .where == ""'
@@ -129,7 +133,8 @@ check "verify --key FILE" 0 'valid: ' proviso verify data/ledger --key log.pub
 check "neither --key nor --trust" 2 'give --key PUB or --trust' proviso verify data/ledger
 check "--key cannot prove a snapshot" 2 'needs --trust' \
   proviso verify data/ledger --key log.pub --snapshot snapshot.json
-check "under another trust root" 3 'NOT VALID' proviso verify data/ledger --trust strangers/trust.json
+check "under another trust root" 3 'NOT VALID' \
+  proviso verify data/ledger --trust strangers/trust.json
 check "no such ledger" 2 'no such folder' proviso verify nowhere --trust trust.json
 check "a flipped snapshot" 3 'NOT VALID: snapshot' \
   proviso verify data/ledger --trust trust.json --snapshot flipped.json

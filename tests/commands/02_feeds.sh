@@ -3,10 +3,12 @@
 # register, simulate, review, report, rules: sourced by run.sh.
 
 check "register load again changes nothing" 0 'records' proviso register load register.jsonl -d data
-check "register load --json" 0 '"records":[0-9]+' proviso register load register.jsonl -d data --json
+check "register load --json" 0 '"records":[0-9]+' \
+  proviso register load register.jsonl -d data --json
 printf '%s\n%s\n' \
   '{"kind":"unit","id":"unit-new","customer":"cust-public-body"}' \
-  "{\"kind\":\"subscription\",\"id\":\"$SUB\",\"unit\":\"unit-new\",\"agreement\":\"agr-public-body-records\"}" \
+  "$(jq -nc --arg id "$SUB" '{kind: "subscription", id: $id, unit: "unit-new",
+    agreement: "agr-public-body-records"}')" \
   >twice.jsonl
 check "a subscription that exists twice" 2 '^error: twice.jsonl:2:1: .*' \
   proviso register load twice.jsonl -d data
@@ -15,9 +17,11 @@ that "and the first line was not taken either" test "$(sqlite3 data/store.sqlite
 echo '{"kind":"subscription","id":"sub-lost","unit":"unit-none","agreement":"agr-none"}' >lost.jsonl
 check "a subscription of no unit" 2 '^error: lost.jsonl' proviso register load lost.jsonl -d data
 echo '{"kind":"customer","id":"c","name":"N","protected_class":[]}' >typo.jsonl
-check "a member that no one knows" 2 '^error: typo.jsonl:1:1: ' proviso register load typo.jsonl -d data
+check "a member that no one knows" 2 '^error: typo.jsonl:1:1: ' \
+  proviso register load typo.jsonl -d data
 echo '{"kind":"customer"' >cut.jsonl
-check "a line that is no JSON" 2 '^error: cut.jsonl:1:[0-9]+: ' proviso register load cut.jsonl -d data
+check "a line that is no JSON" 2 '^error: cut.jsonl:1:[0-9]+: ' \
+  proviso register load cut.jsonl -d data
 : >empty
 check "an empty register" 2 '^error: empty:1:1: ' proviso register load empty -d data
 check "no such file" 2 'absent' proviso register load absent -d data
@@ -27,7 +31,8 @@ check "simulate usage" 0 'simulated quiet' \
 check "simulate to .zst" 0 'simulated' proviso simulate quiet --seed 5 --hours 1 --out q2.jsonl.zst
 that "the same seed gives the same bytes" cmp q1.jsonl <(zstd -dcq q2.jsonl.zst)
 check "simulate cloudtrail" 0 'simulated' \
-  proviso simulate excluded-region --seed 5 --hours 1 --format cloudtrail --background 0 --out ct.jsonl
+  proviso simulate excluded-region --seed 5 --hours 1 --format cloudtrail \
+  --background 0 --out ct.jsonl
 that "it is CloudTrail" grep -q '"eventVersion"' ct.jsonl
 check "too much CloudTrail" 1 'more than 1000000' \
   proviso simulate million-calls --hours 4 --format cloudtrail --out big.jsonl
@@ -38,7 +43,8 @@ check "simulate --json" 0 '"records":[0-9]+' proviso simulate quiet --hours 1 --
 quietly_review() { proviso review usage.jsonl -d data >/dev/null; }
 that "review" quietly_review
 check "review --json of what was read before" 0 '.' proviso review usage.jsonl -d data --json
-json "reads nothing twice" '.records == 0 and .events == 0 and .late == 0 and .inputs_done_before == 1 and .cases == 1'
+json "reads nothing twice" \
+  '.records == 0 and .events == 0 and .late == 0 and .inputs_done_before == 1 and .cases == 1'
 cp usage.jsonl copy.jsonl && sed -i '1!d' copy.jsonl
 check "a copy of a record elsewhere" 0 '.' proviso review copy.jsonl -d data --json
 json "is a duplicate" '.records == 1 and .events == 0 and .duplicates == 1'
@@ -76,7 +82,8 @@ check "a report about nobody" 2 'about: ' \
   proviso report add --source press --about nobody --file letter.txt -d data
 check "a report of an unknown source" 2 'source' \
   proviso report add --source rumour --about "$SUB" --file letter.txt -d data
-check "an empty report" 2 'empty' proviso report add --source press --about "$SUB" --file empty -d data
+check "an empty report" 2 'empty' \
+  proviso report add --source press --about "$SUB" --file empty -d data
 
 check "rules check of the rulebook" 0 ' 0 errors' proviso rules check data/rulebook -d data
 check "rules check without a data folder" 0 ' 0 errors' proviso rules check data/rulebook
@@ -89,7 +96,8 @@ check "all errors, each with file:line:column" 2 'bad/one.yml:[0-9]+:[0-9]+: ' \
   proviso rules check bad
 that "also of the second file" grep -qE 'bad/two.yml:[0-9]+:[0-9]+: ' <<<"$OUT"
 check "the same as JSON" 2 '"ok":false' proviso rules check bad --json
-json "with file, line and column" '[.errors[] | .line > 0 and .column > 0 and (.message != "")] | all'
+json "with file, line and column" \
+  '[.errors[] | .line > 0 and .column > 0 and (.message != "")] | all'
 sed 's/T-DEPARTURE/T-UNKNOWN/' data/rulebook/departure.yml >term.yml
 check "a rule of unknown terms" 2 'term.yml:[0-9]+:[0-9]+: ' proviso rules check term.yml -d data
 cat >content.yml <<'RULE'
