@@ -190,7 +190,7 @@ Result<std::string> Casework::add_evidence(const CaseId& id, const std::string& 
   const CaseRow row = TRY(find(id));
   // A closed case takes evidence too: it is what the case is then reopened with.
   if (content.empty()) return fail(Errc::invalid_input, "the evidence is empty");
-  const std::string digest = sha256(content).hex();
+  std::string digest = sha256(content).hex();
   const std::string group = independence.empty() ? evidence_class : independence;
   const auto body = [&]() -> Result<void> {
     TRY_VOID(insert_evidence(id, digest, evidence_class, "reviewer", group, content));

@@ -22,7 +22,7 @@ Record::Record(std::unique_ptr<Database> database, std::unique_ptr<ledger::Log> 
 
 Result<std::unique_ptr<Record>> Record::open(std::unique_ptr<Database> database,
                                              std::unique_ptr<ledger::Log> log, std::string origin,
-                                             std::string hash_key, const Clock& clock,
+                                             const std::string& hash_key, const Clock& clock,
                                              Random& random) {
   std::unique_ptr<Record> record(
       new Record(std::move(database), std::move(log), std::move(origin), hash_key, clock, random));

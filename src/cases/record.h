@@ -28,7 +28,7 @@ class Record {
   /// `log` may be null before the founding is sealed: then change() refuses to write entries.
   static Result<std::unique_ptr<Record>> open(std::unique_ptr<Database> database,
                                               std::unique_ptr<ledger::Log> log, std::string origin,
-                                              std::string hash_key, const Clock& clock,
+                                              const std::string& hash_key, const Clock& clock,
                                               Random& random);
 
   /// Runs `body` in one store transaction together with the entries it gives to entry(), then makes
