@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cases/rollup_store.h"
 
-#include <array>
 #include <charconv>
 #include <map>
 #include <tuple>
@@ -11,38 +10,12 @@ namespace {
 
 using model::RollupCell;
 
-// Written into the store. Never change.
-constexpr std::size_t kBuckets = 64;
-
-std::size_t bucket_of(std::string_view subscription) {
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (const char c : subscription) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  }
-  return hash % kBuckets;
-}
-
 template <class Number>
 void append_number(std::string& out, Number n) {
   std::array<char, 32> text{};
   const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), n);
   static_cast<void>(error);  // 32 characters hold every 64-bit number
   out.append(text.data(), end);
-}
-
-// SUBSCRIPTION TAB SERVICE TAB REGION TAB CLASS TAB HOUR TAB COUNT {TAB UNIT TAB QUANTITY} LF.
-// Identifiers hold no control characters (model::is_valid_id), so nothing needs escaping.
-void append_line(std::string& out, const RollupCell& cell) {
-  out.append(cell.subscription).append("\t").append(cell.service).append("\t");
-  out.append(cell.region).append("\t").append(to_string(cell.action_class)).append("\t");
-  append_number(out, cell.hour);
-  out.push_back('\t');
-  append_number(out, cell.count);
-  for (const auto& [unit, quantity] : cell.quantities) {
-    out.append("\t").append(unit).append("\t");
-    append_number(out, quantity);
-  }
-  out.push_back('\n');
 }
 
 std::string_view take_until(std::string_view& text, char stop) {
@@ -77,23 +50,63 @@ Result<RollupCell> parse_line(std::string_view line) {
 
 }  // namespace
 
-Result<void> add_rollups(Database& database, std::span<const RollupCell> cells) {
-  if (cells.empty()) return {};
-  std::array<std::string, kBuckets> buckets;
-  for (const RollupCell& cell : cells) append_line(buckets[bucket_of(cell.subscription)], cell);
+std::size_t RollupSegment::bucket_of(std::string_view subscription) {
+  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
+  for (const char c : subscription) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  }
+  return hash % kBuckets;
+}
+
+// LF SUBSCRIPTION TAB SERVICE TAB REGION TAB CLASS TAB HOUR TAB COUNT {TAB UNIT TAB QUANTITY}
+// without the first LF and with one at the end. Identifiers hold no control characters
+// (model::is_valid_id), so nothing needs escaping.
+void RollupSegment::cell(std::string_view subscription, std::string_view service,
+                         std::string_view region, model::ActionClass action_class,
+                         std::int64_t hour, std::uint64_t count) {
+  open_ = &buckets_[bucket_of(subscription)];
+  if (!open_->empty()) open_->push_back('\n');
+  open_->append(subscription).append("\t").append(service).append("\t");
+  open_->append(region).append("\t").append(to_string(action_class)).append("\t");
+  append_number(*open_, hour);
+  open_->push_back('\t');
+  append_number(*open_, count);
+}
+
+void RollupSegment::quantity(std::string_view unit, double value) {
+  open_->append("\t").append(unit).append("\t");
+  append_number(*open_, value);
+}
+
+Result<void> RollupSegment::write(Database& database) {
+  if (open_ == nullptr) return {};
+  open_ = nullptr;
   const auto rows = TRY(database.query("SELECT coalesce(max(seq),0) FROM rollup_segments"));
   const std::int64_t seq = rows.front().integer(0) + 1;
   for (std::size_t i = 0; i < kBuckets; ++i) {
-    if (buckets[i].empty()) continue;
+    if (buckets_[i].empty()) continue;
+    buckets_[i].push_back('\n');
     TRY_VOID(database.run("INSERT INTO rollup_segments (seq, bucket, cells) VALUES (:p0,:p1,:p2)",
-                          {seq, static_cast<std::int64_t>(i), std::move(buckets[i])}));
+                          {seq, static_cast<std::int64_t>(i), std::move(buckets_[i])}));
+    buckets_[i].clear();
   }
   return {};
 }
 
+Result<void> add_rollups(Database& database, std::span<const RollupCell> cells) {
+  RollupSegment segment;
+  for (const RollupCell& cell : cells) {
+    segment.cell(cell.subscription, cell.service, cell.region, cell.action_class, cell.hour,
+                 cell.count);
+    for (const auto& [unit, quantity] : cell.quantities) segment.quantity(unit, quantity);
+  }
+  return segment.write(database);
+}
+
 Result<std::vector<RollupCell>> read_rollups(Database& database, const std::string& subscription) {
-  const auto rows = TRY(database.query("SELECT cells FROM rollup_segments WHERE bucket=:p0",
-                                       {static_cast<std::int64_t>(bucket_of(subscription))}));
+  const auto rows =
+      TRY(database.query("SELECT cells FROM rollup_segments WHERE bucket=:p0",
+                         {static_cast<std::int64_t>(RollupSegment::bucket_of(subscription))}));
   std::map<std::tuple<std::int64_t, std::string, std::string, model::ActionClass>, RollupCell>
       merged;
   const std::string prefix = subscription + "\t";

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cases/database.h"
@@ -14,6 +17,27 @@ namespace proviso::cases {
 // commit writes its cells as one segment of 64 rows (a bucket of subscriptions each, cells as text
 // lines), and a reader merges the segments of its bucket. Writing costs about 60 bytes a cell and
 // no look-up; reading one subscription costs 1/64 of what is stored.
+
+/// A segment that is being put together; nothing is copied but into its lines.
+class RollupSegment {
+ public:
+  /// Opens a line; `hour` in hours since 1970-01-01 UTC.
+  void cell(std::string_view subscription, std::string_view service, std::string_view region,
+            model::ActionClass action_class, std::int64_t hour, std::uint64_t count);
+  /// Of the cell that was opened last.
+  void quantity(std::string_view unit, double value);
+  /// Inside a transaction.
+  Result<void> write(Database& database);
+
+ private:
+  // Written into the store. Never change.
+  static constexpr std::size_t kBuckets = 64;
+  friend Result<std::vector<model::RollupCell>> read_rollups(Database& database,
+                                                             const std::string& subscription);
+  static std::size_t bucket_of(std::string_view subscription);
+  std::array<std::string, kBuckets> buckets_;
+  std::string* open_ = nullptr;
+};
 
 /// Adds cells, inside a transaction. Cells of one key add up across segments.
 Result<void> add_rollups(Database& database, std::span<const model::RollupCell> cells);

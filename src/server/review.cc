@@ -77,20 +77,12 @@ cases::SignalInput to_input(const signals::Signal& s, const model::Terms& terms)
   return input;
 }
 
-std::vector<model::RollupCell> to_cells(std::vector<signals::RollupCell> drained) {
-  std::vector<model::RollupCell> out;
-  out.reserve(drained.size());
-  for (signals::RollupCell& cell : drained) {
-    model::RollupCell& c = out.emplace_back();
-    c.subscription = std::move(cell.subscription);
-    c.service = std::move(cell.service);
-    c.region = std::move(cell.region);
-    c.action_class = cell.action_class;
-    c.hour = unix_seconds(cell.hour) / 3600;
-    c.count = cell.count;
-    for (const signals::Quantity& q : cell.quantities) c.quantities[q.unit] += q.value;
-  }
-  return out;
+void put_cells(const signals::Rollup& rollup, cases::RollupSegment& segment) {
+  rollup.for_each([&](const signals::RollupView& cell) {
+    segment.cell(cell.subscription, cell.service, cell.region, cell.action_class, cell.hour,
+                 cell.count);
+    for (const auto& part : cell.quantities) segment.quantity(part.unit, part.value);
+  });
 }
 
 // One event dated far ahead would make windows and seen ids forget everything that is now.
@@ -306,8 +298,10 @@ Result<void> Review::write_commit(const InputKey& key, const InputState& state,
   for (const auto& [id, signal] : changed_) {
     TRY_VOID(folder_.casework().add_signal(to_input(signal, folder_.terms())));
   }
-  const std::vector<model::RollupCell> cells = to_cells(rollup_.drain());
-  TRY_VOID(cases::add_rollups(db(), cells));
+  cases::RollupSegment segment;
+  put_cells(rollup_, segment);
+  rollup_.clear();
+  TRY_VOID(segment.write(db()));
   TRY_VOID(append_seen(db(), seen_, newest_));
   tracker_.forget_before(newest_ - std::chrono::minutes(folder_.config().lateness_minutes));
   TRY_VOID(save_engine(db(), engine_, tracker_));

@@ -2,15 +2,14 @@
 #include "signals/rollup.h"
 
 #include <algorithm>
-#include <boost/container_hash/hash.hpp>
+#include <cstring>
 #include <map>
-
-#include "signals/state.h"
 
 namespace proviso::signals {
 namespace {
 
 constexpr std::int64_t kHour = 3'600'000'000'000;
+constexpr std::size_t kBlockBytes = 1U << 20U;
 
 std::int64_t floor_hour(std::int64_t nanoseconds) {
   const std::int64_t hour = nanoseconds / kHour;
@@ -57,10 +56,6 @@ std::vector<Share> hours_of(std::int64_t start, std::int64_t end) {
 
 }  // namespace
 
-std::size_t Rollup::KeyHash::operator()(std::string_view key) const noexcept {
-  return boost::hash_range(key.begin(), key.end());
-}
-
 void Rollup::add(const model::UsageEvent& event, model::ActionClass action_class) {
   const std::int64_t end = event.window_end.time_since_epoch().count();
   std::int64_t start = std::min(event.window_start.time_since_epoch().count(), end);
@@ -88,24 +83,47 @@ void Rollup::add_to_hour(std::int64_t hour, const model::UsageEvent& event, mode
     }
     key_ += part;
   }
-  auto at = cells_.find(std::string_view(key_));
-  if (at == cells_.end()) at = cells_.emplace(key_, Cell{}).first;
-  Cell& cell = at->second;
+  Cell& cell = cell_of(key_);
   cell.count += count;
   for (const model::Amount& amount : event.used()) {
-    auto q = std::ranges::find(cell.quantities, amount.unit, &Quantity::unit);
-    if (q == cell.quantities.end()) {
-      q = cell.quantities.insert(q, Quantity{std::string(amount.unit), 0});
-    }
+    const std::uint32_t unit = unit_number(amount.unit);
+    auto q = std::ranges::find(cell.quantities, unit, &Part::unit);
+    if (q == cell.quantities.end()) q = cell.quantities.insert(q, Part{unit, 0});
     q->value += amount.value * share;
   }
 }
 
-std::vector<RollupCell> Rollup::drain() {
-  std::vector<RollupCell> out;
-  out.reserve(cells_.size());
-  for (auto& [key, cell] : cells_) {
-    std::string_view rest = key;
+Rollup::Cell& Rollup::cell_of(std::string_view key) {
+  const auto found = index_.find(key);
+  if (found != index_.end()) return cells_[found->second];
+  const std::string_view kept = keep(key);
+  index_.emplace(kept, static_cast<std::uint32_t>(cells_.size()));
+  return cells_.emplace_back(Cell{kept, 0, {}});
+}
+
+std::string_view Rollup::keep(std::string_view key) {
+  if (blocks_.empty() || block_used_ + key.size() > kBlockBytes) {
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(std::max(kBlockBytes, key.size())));
+    block_used_ = 0;
+  }
+  char* at = blocks_.back().get() + block_used_;
+  std::memcpy(at, key.data(), key.size());
+  block_used_ += key.size();
+  return {at, key.size()};
+}
+
+// There are few units; those of one log come in the same order again and again.
+std::uint32_t Rollup::unit_number(std::string_view unit) {
+  const auto found = std::ranges::find(units_, unit);
+  const auto number = static_cast<std::uint32_t>(found - units_.begin());
+  if (found == units_.end()) units_.emplace_back(unit);
+  return number;
+}
+
+void Rollup::for_each(const std::function<void(const RollupView&)>& take) const {
+  std::vector<RollupView::Part> parts;
+  for (const Cell& cell : cells_) {
+    std::string_view rest = cell.key;
     const auto number = [&](std::size_t bytes) {
       std::uint64_t n = 0;
       for (std::size_t i = 0; i < bytes; ++i) n = (n << 8U) | static_cast<unsigned char>(rest[i]);
@@ -114,22 +132,49 @@ std::vector<RollupCell> Rollup::drain() {
     };
     const auto text = [&] {
       const std::size_t size = number(4);
-      std::string part(rest.substr(0, size));
+      const std::string_view part = rest.substr(0, size);
       rest.remove_prefix(size);
       return part;
     };
-    RollupCell one;
-    one.hour = Time(Duration(static_cast<std::int64_t>(number(8)) * kHour));
-    one.action_class = static_cast<model::ActionClass>(number(1));
-    one.subscription = text();
-    one.service = text();
-    one.region = text();
-    one.count = cell.count;
-    one.quantities = std::move(cell.quantities);
-    std::ranges::sort(one.quantities, {}, &Quantity::unit);
-    out.push_back(std::move(one));
+    parts.clear();
+    for (const Part& part : cell.quantities) parts.push_back({units_[part.unit], part.value});
+    RollupView view;
+    view.hour = static_cast<std::int64_t>(number(8));
+    view.action_class = static_cast<model::ActionClass>(number(1));
+    view.subscription = text();
+    view.service = text();
+    view.region = text();
+    view.count = cell.count;
+    view.quantities = parts;
+    take(view);
   }
+}
+
+void Rollup::clear() {
   cells_.clear();
+  index_.clear();
+  blocks_.clear();
+  block_used_ = 0;
+  units_.clear();
+}
+
+std::vector<RollupCell> Rollup::drain() {
+  std::vector<RollupCell> out;
+  out.reserve(cells_.size());
+  for_each([&](const RollupView& view) {
+    RollupCell& one = out.emplace_back();
+    one.hour = Time(Duration(view.hour * kHour));
+    one.action_class = view.action_class;
+    one.subscription = view.subscription;
+    one.service = view.service;
+    one.region = view.region;
+    one.count = view.count;
+    for (const auto& part : view.quantities) {
+      one.quantities.push_back({std::string(part.unit), part.value});
+    }
+    std::ranges::sort(one.quantities, {}, &Quantity::unit);
+  });
+  clear();
   std::ranges::sort(out, [](const RollupCell& a, const RollupCell& b) {
     return std::tie(a.hour, a.subscription, a.service, a.action_class, a.region) <
            std::tie(b.hour, b.subscription, b.service, b.action_class, b.region);
