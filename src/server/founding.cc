@@ -22,7 +22,7 @@ Result<std::string> pseudonym(DataFolder& folder, const Founder& founder) {
   const std::string name = founder.person.empty() ? founder.key.name : founder.person;
   cases::Database& db = folder.record().database();
   const auto rows = TRY(db.query("SELECT person FROM people WHERE name=:p0", {name}));
-  const std::string person =
+  std::string person =
       rows.empty() ? "p-" + hex_encode(folder.record().random().bytes(8)) : rows.front().text(0);
   TRY_VOID(db.run("INSERT OR REPLACE INTO people (key_id, person, name) VALUES (:p0,:p1,:p2)",
                   {founder.key.key.id(), person, name}));

@@ -97,7 +97,7 @@ intake::Reject future_event(const intake::ReadPosition& at) {
 class Review {
  public:
   Review(DataFolder& folder, const ReviewOptions& options, const intake::FieldPolicies& policies,
-         std::shared_ptr<const rules::Program> program, const model::Catalogue& catalogue,
+         const std::shared_ptr<const rules::Program>& program, const model::Catalogue& catalogue,
          intake::RejectLog rejects, const std::function<void(const ReviewProgress&)>& progress)
       : folder_(folder),
         options_(options),
@@ -197,7 +197,7 @@ Result<void> Review::read_one(const std::string& path) {
   rejects_.restore(state.events, state.rejects);
   auto reader = TRY(intake::UsageReader::open(path, policies_, decode_, state.position));
   while (!state.done) {
-    const auto read = read_records(reader, state);
+    auto read = read_records(reader, state);
     if (!read) {
       // Keep what could be read before the damage; then say what is wrong.
       TRY_VOID(rejects_.flush());
