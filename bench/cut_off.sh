@@ -26,7 +26,8 @@ prepare() {
   proviso register load "$WORK/r.jsonl" -d "$WORK/data" >/dev/null
   proviso review -d "$WORK/data" "$WORK/u.jsonl" >/dev/null
   CASE="$(proviso case list -d "$WORK/data" --json | jq -r .id | head -n 1)"
-  SUBSCRIPTION="$(proviso case show "$CASE" -d "$WORK/data" --json | jq -r '.signals[0].subscription')"
+  SUBSCRIPTION="$(proviso case show "$CASE" -d "$WORK/data" --json |
+    jq -r '.signals[0].subscription')"
   echo "Use that the terms forbid." >"$WORK/reason"
 }
 
@@ -45,20 +46,23 @@ cut_off() {
   proviso gate snapshot -d "$WORK/data" --out "$WORK/snapshot" >/dev/null
   snapped="$(now_us)"
   proviso gate check --snapshot "$WORK/snapshot" --trust "$WORK/trust.json" \
-    --subscription "$SUBSCRIPTION" --service speech --operation TranscribeRecording >/dev/null || code=$?
+    --subscription "$SUBSCRIPTION" --service speech --operation TranscribeRecording \
+    >/dev/null || code=$?
   end="$(now_us)"
   [[ "$code" -eq 3 ]] || { echo "error: the gate does not refuse (exit $code)" >&2 && exit 1; }
   echo $((approved - start)) >>"$WORK/approve"
   echo $((snapped - approved)) >>"$WORK/snap"
   echo $((end - snapped)) >>"$WORK/check"
   echo $((end - start)) >>"$WORK/all"
-  proviso order lift "$order" --reason "$WORK/reason" -d "$WORK/data" --json | digest_of >"$WORK/lift"
+  proviso order lift "$order" --reason "$WORK/reason" -d "$WORK/data" --json |
+    digest_of >"$WORK/lift"
   put_in_force "$WORK" "$(cat "$WORK/lift")" counsel
 }
 
 prepare
 for _ in $(seq "$RUNS"); do cut_off; done
-echo "$RUNS cut-offs, $(grep -c '"kind":"subscription"' "$WORK/r.jsonl") subscriptions in the register"
+SUBSCRIPTIONS="$(grep -c '"kind":"subscription"' "$WORK/r.jsonl")"
+echo "$RUNS cut-offs, $SUBSCRIPTIONS subscriptions in the register"
 row "order approve" "$WORK/approve"
 row "gate snapshot" "$WORK/snap"
 row "gate check (refuses)" "$WORK/check"

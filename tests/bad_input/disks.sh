@@ -55,8 +55,10 @@ check_full_review() {
 propose_and_sign() {
   local data="$1" case_id subscription person
   printf 'Use that the terms forbid.\n' >"$WORK/reason.txt"
-  case_id="$(proviso case list -d "$data" --json | jq -r 'select(.term_group == "surveillance").id')"
-  subscription="$(proviso case show "$case_id" -d "$data" --json | jq -r '.signals[0].subscription')"
+  case_id="$(proviso case list -d "$data" --json |
+    jq -r 'select(.term_group == "surveillance").id')"
+  subscription="$(proviso case show "$case_id" -d "$data" --json |
+    jq -r '.signals[0].subscription')"
   SCOPE_SUBSCRIPTION="$subscription"
   ORDER="$(proviso order propose -d "$data" --case "$case_id" --scope "$subscription/speech" \
     --stage read-only --until +30d --term T-SURVEILLANCE --reason "$WORK/reason.txt" \

@@ -3,6 +3,7 @@
 # Logs and rules that are wrong. Sourced.
 
 LONG_LINE_BYTES=200000000
+REJECT_MEMBERS='["column","file","line","offset","reason"]'
 MEMORY_MAX_KB=524288  # of address space, for a line of 200 MB
 
 line() { sed -n "$1p" "$WORK/u.jsonl"; }
@@ -21,7 +22,7 @@ refuses() {
     [[ "$(jq -r .line <"$rejects" | head -n 1)" -eq 3 ]] &&
     [[ "$(jq -r .column <"$rejects" | head -n 1)" -eq 1 ]] &&
     [[ "$(jq -r .reason <"$rejects" | sort -u)" == *"$reason"* ]] &&
-    [[ "$(jq -c 'keys' <"$rejects" | sort -u)" == '["column","file","line","offset","reason"]' ]]; then
+    [[ "$(jq -c 'keys' <"$rejects" | sort -u)" == "$REJECT_MEMBERS" ]]; then
     ok "$what: refused at 3:1 ($reason), the records around it count"
   else
     fail "$what: exit $CODE: $OUT$ERR: $(head -n 3 "$rejects" | cut -c1-300)"
@@ -96,7 +97,8 @@ check_records() {
   refuses "invalid UTF-8" "not valid UTF-8"
   line 9 | sed -E 's/"count":([0-9]+)/"count":"\1"/' | between >"$WORK/log.jsonl"
   refuses "a number as a string" "is a string, not a number"
-  { line 9 | sed 's/2026-/1926-/g' && line 10 | sed 's/2026-/2126-/g'; } | between >"$WORK/log.jsonl"
+  { line 9 | sed 's/2026-/1926-/g' && line 10 | sed 's/2026-/2126-/g'; } | between \
+    >"$WORK/log.jsonl"
   refuses "timestamps in the wrong century" "wrong century" 2
   { line 9 | sed 's/"service"/"service":"x",&/' && line 10 | sed 's/"id"/"id":"x",&/'; } | between \
     >"$WORK/log.jsonl"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# I1 end to end: canaries in every dropped and hashed field of every format, in unnamed fields and in
-# broken lines, stand in no byte of the data folder, of the output, or of an error.
+# I1 end to end: canaries in every dropped and hashed field of every format, in unnamed fields and
+# in broken lines, stand in no byte of the data folder, of the output, or of an error.
 set -euo pipefail
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=tests/lib/found.sh

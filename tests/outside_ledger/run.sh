@@ -38,7 +38,8 @@ check_own_ledger() {
   command -v go >/dev/null || { SKIPPED="go is not installed" && return; }
   make_ledger
   local log="$WORK/f/data/ledger/log"
-  outside_says_valid "$log" || fail "the outside verifier refuses our ledger: $(cat "$WORK/outside.out")"
+  outside_says_valid "$log" ||
+    fail "the outside verifier refuses our ledger: $(cat "$WORK/outside.out")"
   printf 'own ledger: the outside verifier says: %s\n' "$(tail -n 1 "$WORK/outside.out")"
   proviso verify "$log/.." --trust "$WORK/f/trust.json"
   # The same verifier must be able to say no.
@@ -73,6 +74,10 @@ judge_others_ledgers() {
 
 SKIPPED=""
 check_own_ledger
-if [[ -d "$DATA" ]]; then judge_others_ledgers; else SKIPPED="${SKIPPED:+$SKIPPED; }../shared/data/ledger is missing"; fi
+if [[ -d "$DATA" ]]; then
+  judge_others_ledgers
+else
+  SKIPPED="${SKIPPED:+$SKIPPED; }../shared/data/ledger is missing"
+fi
 [[ "$FAILURES" -eq 0 ]] || exit 1
 [[ -z "$SKIPPED" ]] || { printf 'skipped: %s\n' "$SKIPPED" && exit 77; }

@@ -18,7 +18,9 @@ FAILURES=0
 fail() { FAILURES=$((FAILURES + 1)) && printf 'FAILED: %s\n' "$*"; }
 
 # counts JSON: records events duplicates rejects done-before
-counts() { jq -r '[.records, .events, .duplicates, .rejects, .inputs_done_before] | join(" ")' <<<"$1"; }
+counts() {
+  jq -r '[.records, .events, .duplicates, .rejects, .inputs_done_before] | join(" ")' <<<"$1"
+}
 
 # expect WHAT JSON "RECORDS EVENTS DUPLICATES REJECTS DONE-BEFORE"
 expect() {
