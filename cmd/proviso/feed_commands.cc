@@ -55,6 +55,10 @@ Result<int> simulate(const SimulateOptions& options, Context& context) {
   return kDone;
 }
 
+Json strings(const std::vector<std::string>& items) {
+  return Json::Array(items.begin(), items.end());
+}
+
 std::string in_words(const server::ReviewSummary& s) {
   std::string out = format(
       "reviewed {} inputs: {} records, {} events for {} operations, {} duplicates, {} rejected\n",
@@ -64,6 +68,7 @@ std::string in_words(const server::ReviewSummary& s) {
   }
   for (const std::string& reason : s.rejects_by_reason) out += "  rejected: " + reason + "\n";
   if (s.rejects > 0) out += "  each with its place in rejects.jsonl\n";
+  for (const std::string& file : s.passed_over) out += "  passed over: " + file + "\n";
   if (s.late > 0) out += format("  {} events came later than lateness_minutes\n", s.late);
   if (s.evicted > 0) out += format("  {} hits were let go: a window was full\n", s.evicted);
   out += format("signals: {} new\n", s.signals_opened);
@@ -101,12 +106,18 @@ Result<int> review(const server::ReviewOptions& options, Context& context) {
                              {"duplicates", s->duplicates},
                              {"rejects", s->rejects},
                              {"rejects_by_reason", std::move(reasons)},
+                             {"passed_over", strings(s->passed_over)},
+                             {"problems", strings(s->problems)},
                              {"signals", s->signals_opened},
                              {"late", s->late},
                              {"evicted", s->evicted},
                              {"cases", static_cast<std::int64_t>(cases.size())}},
                 text);
-  return kDone;
+  std::fflush(stdout);
+  for (const std::string& problem : s->problems) {
+    std::fprintf(stderr, "error: %s\n", problem.c_str());
+  }
+  return s->problems.empty() ? kDone : kBadInput;
 }
 
 std::string scenario_help() {

@@ -78,7 +78,7 @@ Result<void> UsageReader::State::read_header() {
     const std::string found =
         row->problem.empty() ? detect_format(policies, Syntax::csv, row->bytes) : "";
     if (found.empty()) {
-      return fail(Errc::invalid_input,
+      return fail(Errc::not_found,
                   reader.name() + ":1:1: no known format begins like this (name it: --format F)");
     }
     TRY_VOID(use_format(found));

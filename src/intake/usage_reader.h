@@ -35,8 +35,9 @@ struct UsagePosition {
 /// One input file as usage events: bytes -> records -> events. One thread.
 class UsageReader {
  public:
-  /// `path` may be "-". Fails: the file can't be read, is empty (invalid_input), or is a format
-  /// that needs an option that is not set. `policies` must outlive the reader.
+  /// `path` may be "-". Fails: the file can't be read, is empty (invalid_input), is text of no
+  /// known format (not_found), or is a format that needs an option that is not set. `policies` must
+  /// outlive the reader.
   static Result<UsageReader> open(const std::string& path, const FieldPolicies& policies,
                                   const DecodeOptions& options, const UsagePosition& from = {});
   /// The same over any source.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/review.h"
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
 #include <set>
@@ -155,6 +156,7 @@ class Review {
   Time newest_{};
   std::uint64_t events_total_ = 0;  ///< over all runs: breaks ties of time
   std::uint64_t since_commit_ = 0;
+  bool too_many_rejects_ = false;
   ReviewSummary summary_;
 };
 
@@ -180,7 +182,19 @@ Result<void> Review::update_under_review() {
 Result<void> Review::read_all(const std::vector<std::string>& inputs) {
   for (const std::string& path : inputs) {
     ++summary_.inputs;
-    TRY_VOID(read_one(path));
+    auto read = read_one(path);
+    if (read) continue;
+    // Too many rejects, a full disk and the like stop the run; one bad file does not stop the
+    // others.
+    const Errc code = read.error().code;
+    const bool bad_file =
+        code == Errc::invalid_input || code == Errc::not_found || code == Errc::corrupt;
+    if (!bad_file || too_many_rejects_) return read;
+    const bool named =
+        std::find(options_.inputs.begin(), options_.inputs.end(), path) != options_.inputs.end();
+    const bool is_log = code != Errc::not_found && TRY(file_size(path)) > 0;
+    (named || is_log ? summary_.problems : summary_.passed_over)
+        .push_back(std::move(read.error().message));
   }
   return {};
 }
@@ -200,16 +214,16 @@ Result<void> Review::read_one(const std::string& path) {
     auto read = read_records(reader, state);
     if (!read) {
       // Keep what could be read before the damage; then say what is wrong.
-      TRY_VOID(rejects_.flush());
-      if (read.error().code != Errc::invalid_input || state.records > 0) {
-        TRY_VOID(commit(key, state));
-      }
+      state.position = reader.position();
+      TRY_VOID(commit(key, state));
       return read;
     }
     if (state.done) state.file_bytes = bytes;
     TRY_VOID(commit(key, state));
   }
-  return rejects_.finish();
+  auto finished = rejects_.finish();
+  too_many_rejects_ = !finished;
+  return finished;
 }
 
 // Reads until it is time to commit, or the input ends.
@@ -231,7 +245,9 @@ Result<void> Review::read_records(intake::UsageReader& reader, InputState& state
     if (outcome == intake::Outcome::reject || too_early) {
       ++state.rejects;
       ++summary_.rejects;
-      TRY_VOID(rejects_.add(reader.name(), reject));
+      auto added = rejects_.add(reader.name(), reject);
+      too_many_rejects_ = !added;
+      if (!added) return added;
     } else {
       ++state.events;
       rejects_.count_event();

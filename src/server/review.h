@@ -36,6 +36,10 @@ struct ReviewSummary {
   std::uint64_t late = 0;
   std::uint64_t evicted = 0;
   std::vector<std::string> rejects_by_reason;  ///< "N x reason"
+  /// Files of a folder that are no usage logs: empty, or of no known format.
+  std::vector<std::string> passed_over;
+  /// What was wrong with an input as a whole; the other inputs were read all the same.
+  std::vector<std::string> problems;
 };
 
 /// The main job: usage log -> events -> signals -> cases. Commits every `commit_every` records:

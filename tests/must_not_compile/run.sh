@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Misuse that the compiler must refuse: each case file holds one; its allowed form must compile, and the
-# refusal must be for the reason that its second line names.
+# Misuse that the compiler must refuse: each case file holds one; its allowed form must compile,
+# and the refusal must be for the reason that its second line names.
 set -euo pipefail
 cd "$(dirname "$0")"
 failed=0
