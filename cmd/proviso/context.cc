@@ -50,6 +50,22 @@ Result<std::string> read_hidden(const char* prompt) {
   return line;
 }
 
+// "FILE: LINE:COLUMN: what" as "FILE:LINE:COLUMN: what", which editors can follow.
+std::string with_place(std::string message) {
+  const auto digits_end = [&](std::size_t from) {
+    return message.find_first_not_of("0123456789", from);
+  };
+  for (std::size_t at = message.find(": "); at != std::string::npos;
+       at = message.find(": ", at + 1)) {
+    const std::size_t line_end = digits_end(at + 2);
+    if (line_end == std::string::npos || line_end == at + 2 || message[line_end] != ':') continue;
+    const std::size_t column_end = digits_end(line_end + 1);
+    if (column_end == std::string::npos || column_end == line_end + 1) continue;
+    if (message[column_end] == ':') message.erase(at + 1, 1);
+  }
+  return message;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<server::DataFolder>> Context::folder() {
@@ -64,7 +80,7 @@ void Context::run(const std::function<Result<int>()>& body) {
     return;
   }
   std::fflush(stdout);
-  std::fprintf(stderr, "error: %s\n", result.error().message.c_str());
+  std::fprintf(stderr, "error: %s\n", with_place(result.error().message).c_str());
   exit_code = exit_code_of(result.error().code);
 }
 

@@ -46,8 +46,14 @@ Result<int> simulate(const SimulateOptions& options, Context& context) {
   const auto summary = TRY(provider_sim::simulate(
       options.sim, format_kind, [&](std::string_view line) { return file.write(line); }));
   TRY_VOID(file.close());
-  const Json value = Json::Object{
-      {"records", summary.records}, {"calls", summary.calls}, {"end", format_time(summary.end)}};
+  const Json value = Json::Object{{"records", summary.records},
+                                  {"calls", summary.calls},
+                                  {"end", format_time(summary.end)},
+                                  {"capped", summary.capped}};
+  if (summary.capped) {
+    std::fprintf(stderr, "note: cloudtrail has one line per call; the log ends after %llu lines\n",
+                 static_cast<unsigned long long>(summary.records));
+  }
   if (options.out == "-") return kDone;  // standard output is the log itself
   context.print(value, format("simulated {}: {} records for {} operations, until {}, in {}\n",
                               options.sim.scenario, summary.records, summary.calls,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // proviso: the server and operator tool. One binary; each command is one short story of its own.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "context.h"
 
@@ -24,8 +25,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
-    return code == 0 ? proviso::cmd::kDone : proviso::cmd::kBadInput;
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    std::fprintf(stderr, "error: %s (see: proviso --help)\n", e.what());
+    return proviso::cmd::kBadInput;
   }
   return context.exit_code;
 }

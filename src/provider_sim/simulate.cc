@@ -104,7 +104,8 @@ Result<Summary> simulate_usage(const Options& options, const World& world, const
   return summary;
 }
 
-Result<void> check_cloudtrail_size(const Options& options, const World& world) {
+/// Whether the log would have more lines than kCloudtrailRecordsMax: one per call adds up quickly.
+bool needs_cap(const Options& options, const World& world) {
   std::uint64_t calls = options.records;
   for (std::int64_t hour = 0; options.records == 0 && hour < options.hours; ++hour) {
     for (std::size_t i = 0; i < world.streams.size(); ++i) {
@@ -113,10 +114,7 @@ Result<void> check_cloudtrail_size(const Options& options, const World& world) {
     }
     if (calls > kCloudtrailRecordsMax) break;
   }
-  if (calls <= kCloudtrailRecordsMax) return {};
-  return fail(Errc::exhausted, "cloudtrail has one line per call, and this would need more than " +
-                                   std::to_string(kCloudtrailRecordsMax) +
-                                   " (take fewer hours or subscriptions, or the usage format)");
+  return calls > kCloudtrailRecordsMax;
 }
 
 /// The calls of one slot of time, to be written in the order of their times.
@@ -134,9 +132,10 @@ void spread(const Record& record, SeededRandom& random, std::vector<Call>& calls
   }
 }
 
-Result<Summary> simulate_cloudtrail(const Options& options, const World& world, const Sink& sink) {
-  TRY_VOID(check_cloudtrail_size(options, world));
+Result<Summary> simulate_cloudtrail(Options options, const World& world, const Sink& sink) {
   Summary summary;
+  summary.capped = needs_cap(options, world);
+  if (summary.capped) options.records = kCloudtrailRecordsMax;
   SeededRandom random(options.seed ^ 0xC10D7A11ULL);
   std::vector<Call> calls;
   std::string line;

@@ -57,11 +57,12 @@ struct Summary {
   /// What the records stand for: the sum of their counts.
   std::uint64_t calls = 0;
   Time end{};
+  /// CloudTrail only: the log ends early, with kCloudtrailRecordsMax lines.
+  bool capped = false;
 };
 
 /// Writes the usage log: metadata only, sorted by the end of the window, customers interleaved.
-/// Errors: invalid_input for options out of range or an unknown scenario; `exhausted` where
-/// CloudTrail would need too many lines (before the first is written); the sink's own.
+/// Errors: invalid_input for options out of range or an unknown scenario; the sink's own.
 Result<Summary> simulate(const Options& options, Format format, const Sink& sink);
 
 /// Writes the register of the same customers (docs/formats/register.md). It depends on `scenario`,

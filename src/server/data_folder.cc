@@ -28,7 +28,10 @@ extern const std::span<const EmbeddedFile> kFiles;
 namespace {
 
 constexpr std::uint64_t kFileMax = 16U << 20U;
-constexpr auto kLockPatience = std::chrono::seconds{10};
+constexpr auto kLockPatience = std::chrono::seconds{60};
+constexpr auto kLockPoll = std::chrono::milliseconds{20};
+// Longer than a poll, so that whoever waits gets its turn.
+constexpr auto kLockPause = std::chrono::milliseconds{100};
 
 Result<void> write_secret(const std::string& path, std::string_view bytes) {
   TRY_VOID(real_file_system().write_durable(path, bytes));
@@ -47,8 +50,16 @@ Result<void> write_shipped(const std::string& folder, std::span<const EmbeddedFi
   return {};
 }
 
-// Another command may be at work for a moment; wait for it rather than fail.
-Result<FileLock> acquire_patiently(const std::string& path) {
+Result<void> mark_waiting(const FolderPaths& paths) {
+  if (real_file_system().exists(paths.lock_wanted())) return {};
+  auto mark = TRY(real_file_system().open_append(paths.lock_wanted()));
+  return {};
+}
+
+// Another command may be at work for a moment; wait for it rather than fail. The mark asks a long
+// one to make room (DataFolder::make_room).
+Result<FileLock> acquire_patiently(const FolderPaths& paths) {
+  const std::string path = paths.lock();
   const auto give_up = std::chrono::steady_clock::now() + kLockPatience;
   while (true) {
     auto lock = FileLock::acquire(path);
@@ -56,7 +67,8 @@ Result<FileLock> acquire_patiently(const std::string& path) {
     if (std::chrono::steady_clock::now() >= give_up) {
       return fail(Errc::unavailable, lock.error().message);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    TRY_VOID(mark_waiting(paths));
+    std::this_thread::sleep_for(kLockPoll);
   }
 }
 
@@ -108,16 +120,30 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& root, co
     return fail(Errc::not_found,
                 root + ": not a data folder (make one with: proviso init " + root + ")");
   }
-  FileLock lock = TRY(acquire_patiently(paths.lock()));
+  FileLock lock = TRY(acquire_patiently(paths));
   const std::string text = TRY(fs.read(paths.config(), kFileMax));
   Config config = TRY(parse_config(paths.config(), text));
   std::unique_ptr<DataFolder> folder(
-      new DataFolder(std::move(paths), std::move(config), std::move(lock)));
-  TRY_VOID(folder->open_record(clock, random));
+      new DataFolder(std::move(paths), std::move(config), std::move(lock), clock, random));
+  TRY_VOID(folder->open_record());
   return folder;
 }
 
-Result<void> DataFolder::open_record(const Clock& clock, Random& random) {
+Result<bool> DataFolder::make_room() {
+  FileSystem& fs = real_file_system();
+  if (!fs.exists(paths_.lock_wanted())) return false;
+  TRY_VOID(fs.remove(paths_.lock_wanted()));
+  // Everything is committed; close it, let the others work, and open it again as they left it.
+  casework_.reset();
+  record_.reset();
+  lock_.reset();
+  std::this_thread::sleep_for(kLockPause);
+  lock_.emplace(TRY(acquire_patiently(paths_)));
+  TRY_VOID(open_record());
+  return true;
+}
+
+Result<void> DataFolder::open_record() {
   FileSystem& fs = real_file_system();
   const std::string hex = TRY(fs.read(paths_.hash_key(), kFileMax));
   auto key = hex_decode(std::string_view(hex).substr(0, 64));
@@ -129,7 +155,7 @@ Result<void> DataFolder::open_record(const Clock& clock, Random& random) {
   auto database = TRY(cases::Database::open(paths_.store()));
   auto log = TRY(ledger::Log::open(fs, paths_.ledger(), std::move(signer), config_.ledger_origin));
   record_ = TRY(cases::Record::open(std::move(database), std::move(log), config_.ledger_origin,
-                                    hash_key_, clock, random));
+                                    hash_key_, clock_, random_));
   // Sealed: the terms in force; before that: what lies in the folder.
   const auto governance = decisions::read_governance(record_->database());
   std::string terms_text;

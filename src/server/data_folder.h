@@ -17,6 +17,8 @@ struct FolderPaths {
   std::string root;
   [[nodiscard]] std::string config() const { return root + "/proviso.toml"; }
   [[nodiscard]] std::string lock() const { return root + "/lock"; }
+  /// There while somebody waits for the lock.
+  [[nodiscard]] std::string lock_wanted() const { return root + "/lock.wanted"; }
   [[nodiscard]] std::string store() const { return root + "/store.sqlite"; }
   [[nodiscard]] std::string ledger() const { return root + "/ledger"; }
   [[nodiscard]] std::string ledger_key() const { return root + "/keys/ledger.pem"; }
@@ -47,19 +49,29 @@ class DataFolder {
   [[nodiscard]] cases::Casework& casework() { return *casework_; }
   /// conflict before the founding is sealed.
   Result<decisions::Orders> orders();
+  /// For long work, between two commits: lets a command that waits have the folder for a moment (a
+  /// lift must not wait for a review, I5). Returns whether it did; then record() and casework() are
+  /// new objects, and the register is as the others left it.
+  Result<bool> make_room();
   /// Reads the register again after it was loaded.
   Result<void> reload_register();
   /// The verifier key of the ledger, as in signed notes.
   Result<std::string> ledger_vkey();
 
  private:
-  DataFolder(FolderPaths paths, Config config, FileLock lock)
-      : paths_(std::move(paths)), config_(std::move(config)), lock_(std::move(lock)) {}
-  Result<void> open_record(const Clock& clock, Random& random);
+  DataFolder(FolderPaths paths, Config config, FileLock lock, const Clock& clock, Random& random)
+      : paths_(std::move(paths)),
+        config_(std::move(config)),
+        lock_(std::move(lock)),
+        clock_(clock),
+        random_(random) {}
+  Result<void> open_record();
 
   FolderPaths paths_;
   Config config_;
-  FileLock lock_;
+  std::optional<FileLock> lock_;
+  const Clock& clock_;
+  Random& random_;
   std::string hash_key_;
   std::unique_ptr<cases::Record> record_;
   model::Register register_;

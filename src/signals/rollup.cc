@@ -59,13 +59,16 @@ std::vector<Share> hours_of(std::int64_t start, std::int64_t end) {
 void Rollup::add(const model::UsageEvent& event, model::ActionClass action_class) {
   const std::int64_t end = event.window_end.time_since_epoch().count();
   std::int64_t start = std::min(event.window_start.time_since_epoch().count(), end);
+  // Older hours of a very long window are nobody's to read any more; their share goes with them.
+  const std::int64_t whole = end - start;
   if (floor_hour(end) - floor_hour(start) > kHoursMax) start = end - kHoursMax * kHour;
   const bool one_hour = start == end || floor_hour(start) == floor_hour(end - 1);
   if (one_hour) return add_to_hour(floor_hour(start), event, action_class, event.count, 1.0);
   std::vector<Share> shares = hours_of(start, end);
-  share_out(shares, event.count, end - start);
+  const Wide kept = static_cast<Wide>(event.count) * static_cast<Wide>(end - start);
+  share_out(shares, static_cast<std::uint64_t>(kept / static_cast<Wide>(whole)), end - start);
   for (const Share& s : shares) {
-    const double part = static_cast<double>(s.nanoseconds) / static_cast<double>(end - start);
+    const double part = static_cast<double>(s.nanoseconds) / static_cast<double>(whole);
     add_to_hour(s.hour, event, action_class, s.count, part);
   }
 }

@@ -54,9 +54,9 @@ struct RollupView {
 /// Adds up usage by hour, subscription, service, action class and region.
 ///
 /// An event whose window covers several hours is shared out pro rata of time; counts stay integers
-/// and their total exact (largest remainder, of equal remainders the earlier hour). Windows longer
-/// than kHoursMax count in full in their last kHoursMax hours. One thread; no allocation for a cell
-/// that is already there.
+/// and their total exact (largest remainder, of equal remainders the earlier hour). Of a
+/// window longer than kHoursMax only the last kHoursMax hours are kept, with their share. One
+/// thread; no allocation for a cell that is already there.
 class Rollup {
  public:
   static constexpr std::int64_t kHoursMax = 24 * 31;

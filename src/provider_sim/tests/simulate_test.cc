@@ -251,7 +251,6 @@ void expect_refused(const Options& options, Format format, Errc code, std::strin
 }
 
 TEST(Simulate, RefusesWhatItCannotDo) {
-  expect_refused(options_of("million-calls", 1), Format::cloudtrail, Errc::exhausted, "1000000");
   expect_refused(options_of("no-such"), Format::usage, Errc::invalid_input, "million-calls");
   expect_refused(options_of("quiet", 0), Format::usage, Errc::invalid_input, "hours");
   Options options = options_of("quiet");

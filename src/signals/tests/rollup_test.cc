@@ -58,5 +58,14 @@ TEST(Rollup, RandomWindowsKeepTheirTotal) {
   }
 }
 
+TEST(Rollup, AVeryLongWindowLeavesItsShareAndNoMore) {
+  Rollup rollup;
+  constexpr std::int64_t kTwoYears = std::int64_t{730} * 86'400;
+  rollup.add(event(0, kTwoYears, 730), model::ActionClass::read);
+  std::uint64_t total = 0;
+  for (const RollupCell& cell : rollup.drain()) total += cell.count;
+  EXPECT_EQ(total, 31U);
+}
+
 }  // namespace
 }  // namespace proviso::signals
