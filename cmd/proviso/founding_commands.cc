@@ -130,13 +130,25 @@ Result<int> roster_list(Context& context) {
 
 Result<int> roster_seal(const RosterOptions& options, Context& context) {
   auto folder = TRY(context.folder());
+  // A seal cannot be undone: see first that its trust file can be written.
+  TRY_VOID(real_file_system().open_append(options.out));
   const model::TrustRoot trust = TRY(server::seal(*folder, options.approvals, context.clock));
+  // A crash here leaves a sealed folder without the file: `roster trust` writes it again.
   TRY_VOID(real_file_system().write_durable(options.out, model::write_trust(trust)));
   context.print(
       Json::Object{{"genesis", trust.genesis.hex()}, {"ledger", trust.ledger}},
       format("the founding is sealed: ledger {}, genesis {}\n  give {} by hand to whoever "
              "runs a gate or verifies\n",
              trust.ledger, trust.genesis.hex(), options.out));
+  return kDone;
+}
+
+Result<int> roster_trust(const RosterOptions& options, Context& context) {
+  auto folder = TRY(context.folder());
+  const model::TrustRoot trust = TRY(server::trust_root(*folder));
+  TRY_VOID(real_file_system().write_durable(options.out, model::write_trust(trust)));
+  context.print(Json::Object{{"genesis", trust.genesis.hex()}, {"ledger", trust.ledger}},
+                format("trust file of ledger {}: {}\n", trust.ledger, options.out));
   return kDone;
 }
 
@@ -207,6 +219,10 @@ void add_roster(CLI::App& app, Context& context) {
   auto* seal = roster->add_subcommand("seal", "end the founding: genesis entry and trust file");
   seal->add_option("--approvals", options->approvals, "how many people an order needs")->required();
   seal->add_option("--out", options->out, "where the trust file goes")->required();
+  auto* trust = roster->add_subcommand("trust", "write the trust file again, after the seal");
+  trust->add_option("--out", options->out, "where the trust file goes")->required();
+  trust->callback(
+      [options, &context] { context.run([&] { return roster_trust(*options, context); }); });
   seal->callback(
       [options, &context] { context.run([&] { return roster_seal(*options, context); }); });
 }

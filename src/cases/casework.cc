@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "base/uuid.h"
+#include "model/scope.h"
 
 namespace proviso::cases {
 namespace {
@@ -46,6 +47,8 @@ CaseRow to_case(const SqlRow& row) {
 constexpr std::string_view kSelectCase =
     "SELECT id, customer, term_group, state, opened_at FROM cases ";
 
+}  // namespace
+
 Result<void> check_text(const std::string& text, std::string_view what) {
   if (text.empty()) return fail(Errc::invalid_input, std::string(what) + " is empty");
   if (text.size() > kTextMax) {
@@ -54,8 +57,6 @@ Result<void> check_text(const std::string& text, std::string_view what) {
   if (!is_utf8(text)) return fail(Errc::invalid_input, std::string(what) + " is not UTF-8 text");
   return {};
 }
-
-}  // namespace
 
 Result<void> Casework::add_signal(const SignalInput& signal) {
   Database& db = record_.database();
@@ -133,7 +134,7 @@ Result<Casework::Report> Casework::add_report(const std::string& source, const s
                 "source: not press, ngo, employee, customer, authority or other");
   }
   TRY_VOID(check_text(text, "the report"));
-  const model::Customer* customer = register_.customer_of(about);
+  const model::Customer* customer = register_.customer_of(model::normalise_id(about));
   if (customer == nullptr) customer = register_.customer(about);
   if (customer == nullptr) {
     return fail(Errc::not_found,

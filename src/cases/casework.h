@@ -37,6 +37,9 @@ struct CaseRow {
   std::string opened_at;
 };
 
+/// A text that people wrote and that others will be shown: UTF-8, not empty, at most 1 MiB.
+Result<void> check_text(const std::string& text, std::string_view what);
+
 /// What people and rules do to cases. Every change is one store transaction and its ledger entries.
 /// Errors: not_found (no such case, subscription, evidence), conflict (a closed case),
 /// invalid_input.

@@ -67,9 +67,15 @@ Result<void> Record::publish_pending() {
 
 // Returns whether there may be more.
 Result<bool> Record::publish_some() {
-  const std::vector<SqlRow> rows = TRY(database_->query(
-      "SELECT seq, entry, bytes FROM outbox WHERE ledger_index IS NULL ORDER BY seq LIMIT " +
-      std::to_string(kPublishBatch)));
+  // The genesis is the ledger's first entry, whatever was done while the founding was still open:
+  // until it is there, other entries wait (R1).
+  const std::vector<SqlRow> genesis =
+      TRY(database_->query("SELECT entry FROM outbox WHERE kind='genesis'"));
+  if (genesis.empty()) return false;
+  const std::vector<SqlRow> rows =
+      TRY(database_->query("SELECT seq, entry, bytes FROM outbox WHERE ledger_index IS NULL ORDER "
+                           "BY kind<>'genesis', seq LIMIT " +
+                           std::to_string(kPublishBatch)));
   if (rows.empty()) return false;
   if (!log_) return fail(Errc::conflict, "the founding is not sealed (run: proviso roster seal)");
   std::vector<ledger::NewEntry> entries;

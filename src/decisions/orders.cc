@@ -146,7 +146,7 @@ Result<void> Orders::check_chain(const model::Order& order) {
 }
 
 Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) {
-  if (proposal.reason.empty()) return fail(Errc::invalid_input, "the reason is empty");
+  TRY_VOID(cases::check_text(proposal.reason, "the reason"));
   model::SignedOrder order;
   order.order = blank(OrderKind::restrict_use, proposal.reason);
   order.order.restriction = TRY(restriction_of(proposal));
@@ -178,7 +178,7 @@ Result<Digest> Orders::propose_change(OrderKind order_kind, const Json& change,
 }
 
 Result<Digest> Orders::propose_lift(const Digest& lifted, const std::string& reason) {
-  if (reason.empty()) return fail(Errc::invalid_input, "the reason is empty");
+  TRY_VOID(cases::check_text(reason, "the reason"));
   const OrderRow row = TRY(find(lifted));
   if (row.signed_order.order.kind != OrderKind::restrict_use) {
     return fail(Errc::invalid_input, "only a restriction can be lifted");
@@ -221,6 +221,7 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
   if (row.state != "proposed") {
     return fail(Errc::conflict, "the order is " + row.state + ": no approval can be added");
   }
+  TRY_VOID(refuse_closed_case(row));
   const model::Signature approval = TRY(open_envelope(envelope, row.signed_order.canonical));
   TRY_VOID(model::check_approval(row.signed_order, governance_.authority(), approval));
   model::SignedOrder order = row.signed_order;
@@ -243,6 +244,16 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
   };
   TRY_VOID(record_.change(body));
   return result;
+}
+
+// A case that was closed since the proposal is no ground for a cut any more; a lift is always
+// possible.
+Result<void> Orders::refuse_closed_case(const OrderRow& row) {
+  if (row.signed_order.order.kind != OrderKind::restrict_use) return {};
+  const cases::CaseRow found = TRY(casework_.find(model::CaseId(row.case_id)));
+  if (found.state != cases::case_state::closed) return {};
+  return fail(Errc::conflict,
+              "the order's case was closed (reopen it with: proviso case reopen, or leave it)");
 }
 
 // Documents tell time in seconds, and who could decide at a second is what stood at its end. So a

@@ -164,9 +164,10 @@ bool longer_than(Time from, Time to, Duration limit) {
 }
 
 // I5: a suspension ends by itself, a termination has a review date; one of the two, never neither.
-Result<void> check_end(const Restriction& r) {
-  const Time first = r.stages.front().from;
-  const Time last = r.stages.back().from;
+Result<void> check_end(const Restriction& r, Time proposed_at) {
+  // A stage that lies before the proposal begins with the order, so its span counts from there.
+  const Time first = std::max(r.stages.front().from, proposed_at);
+  const Time last = std::max(r.stages.back().from, proposed_at);
   if (r.until.has_value() == r.review.has_value()) {
     return fail(Errc::denied,
                 "until/review: give exactly one (I5: a suspension ends, a termination "
@@ -183,7 +184,7 @@ Result<void> check_end(const Restriction& r) {
   return {};
 }
 
-Result<Restriction> restriction_from_json(const Json& value) {
+Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   JsonReader reader(value, "restriction");
   Restriction r;
   r.case_id = CaseId(reader.string("case"));
@@ -206,7 +207,7 @@ Result<Restriction> restriction_from_json(const Json& value) {
   r.stages = TRY(stages_from_json(stages));
   r.terms = TRY(terms_from_json(terms));
   r.origin = TRY(origin_from_json(origin));
-  TRY_VOID(check_end(r));
+  TRY_VOID(check_end(r, proposed_at));
   return r;
 }
 
@@ -214,7 +215,7 @@ Result<void> read_body(JsonReader& reader, Order& order) {
   if (order.kind == OrderKind::restrict_use) {
     const Json& body = reader.object("restriction");
     TRY_VOID(reader.finish());
-    order.restriction = TRY(restriction_from_json(body));
+    order.restriction = TRY(restriction_from_json(body, order.proposed_at));
     return {};
   }
   if (order.kind == OrderKind::lift) {

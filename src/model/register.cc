@@ -44,7 +44,7 @@ Result<void> Register::add(const Json& record) {
   const std::string kind = reader.string("kind");
   if (!reader.ok()) return reader.finish();
   // The same record again changes nothing; the same id with other content is refused.
-  const std::string key = kind + "/" + reader.string_or("id", canonical_json(record));
+  const std::string key = kind + "/" + normalise_id(reader.string_or("id", canonical_json(record)));
   if (const Json* known = find_in(records_, key)) {
     if (*known == record) return {};
     return fail(Errc::conflict, kind + " stands twice in the register, with different content");
@@ -159,6 +159,10 @@ Result<void> Register::finish() const {
   for (const auto& [id, s] : subscriptions_) {
     if (!units_.contains(s.unit.value)) return missing("subscription", id, "unit");
     if (!agreements_.contains(s.agreement.value)) return missing("subscription", id, "agreement");
+    if (agreement(s.agreement.value)->customer != unit(s.unit.value)->customer) {
+      return fail(Errc::invalid_input,
+                  "a subscription has a unit of one customer and an agreement of another");
+    }
   }
   return {};
 }

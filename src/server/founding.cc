@@ -149,19 +149,26 @@ Result<model::TrustRoot> seal(DataFolder& folder, std::int64_t approvals, const 
   policy.emplace("lift", 1);  // I5: undoing is easier than doing
   TRY_VOID(model::policy_from_json(Json(std::move(policy)), genesis.authority));
   TRY_VOID(model::check_enough_people(genesis.authority));
-  model::EntryId entry;
   const auto body = [&]() -> Result<void> {
     genesis.documents.catalogue = TRY(take_document(db, "catalogue", folder.paths().catalogue()));
     genesis.documents.terms = TRY(take_document(db, "terms", folder.paths().terms()));
     genesis.documents.rulebook = TRY(folder_digest(folder.paths().rulebook(), ".yml"));
     genesis.documents.field_policy = TRY(folder_digest(folder.paths().field_policy(), ".json"));
     const Json document = model::genesis_to_json(genesis);
-    entry = record.entry(model::entry_kind::genesis, document, Json::Object{});
+    const model::EntryId entry = record.entry(model::entry_kind::genesis, document, Json::Object{});
     TRY_VOID(set_meta(db, "genesis", canonical_json(document)));
     return set_meta(db, "genesis_entry", entry.value);
   };
   TRY_VOID(record.change(body));
-  const auto rows = TRY(db.query("SELECT bytes FROM outbox WHERE entry=:p0", {entry.value}));
+  return trust_root(folder);
+}
+
+Result<model::TrustRoot> trust_root(DataFolder& folder) {
+  cases::Database& db = folder.record().database();
+  const model::Genesis genesis = TRY(decisions::read_genesis(db));
+  const std::string entry = TRY(decisions::read_genesis_entry(db));
+  const auto rows = TRY(db.query("SELECT bytes FROM outbox WHERE entry=:p0", {entry}));
+  if (rows.empty()) return fail(Errc::corrupt, "store: the genesis entry is missing");
   return model::TrustRoot{genesis.ledger, genesis.ledger_key, sha256(rows.front().text(0))};
 }
 

@@ -40,4 +40,7 @@ Result<Json> roster_without(const model::Authority& authority, const std::string
 /// lifts.
 Result<model::TrustRoot> seal(DataFolder& folder, std::int64_t approvals, const Clock& clock);
 
+/// The same again, from the sealed folder; conflict before the seal.
+Result<model::TrustRoot> trust_root(DataFolder& folder);
+
 }  // namespace proviso::server
