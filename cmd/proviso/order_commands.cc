@@ -125,6 +125,7 @@ Result<int> propose(const OrderOptions& options, Context& context) {
   const model::Standing standing =
       TRY(model::standing(row.signed_order, orders.governance().authority()));
   const model::Restriction& r = *row.signed_order.order.restriction;
+  TRY_VOID(folder->casework().record_look(proposal.case_id));  // I14
   const Json impact = TRY(decisions::preview(folder->record().database(), folder->customers(), r));
   std::string text =
       format("proposed order {}\n  needs {} approvals{}{}\n", digest.hex(), standing.needed,
@@ -184,6 +185,7 @@ Result<int> preview(const OrderOptions& options, Context& context) {
   if (!row.signed_order.order.restriction) {
     return fail(Errc::invalid_input, "only a restriction has an impact on usage");
   }
+  TRY_VOID(folder->casework().record_look(model::CaseId(row.case_id)));  // I14
   const Json impact = TRY(decisions::preview(folder->record().database(), folder->customers(),
                                              *row.signed_order.order.restriction));
   context.print(impact, preview_in_words(impact));

@@ -62,10 +62,10 @@ Result<void> Casework::add_signal(const SignalInput& signal) {
   Database& db = record_.database();
   const std::string document = canonical_json(signal.document);
   const std::string digest = sha256(document).hex();
-  const auto known = TRY(db.query("SELECT case_id FROM signals WHERE id=:p0", {digest}));
+  const auto known = TRY(db.query("SELECT case_id FROM signals WHERE id=:p0", {signal.id}));
   if (!known.empty()) {
     return db.run("UPDATE signals SET figures=:p0 WHERE id=:p1",
-                  {canonical_json(signal.figures), digest});
+                  {canonical_json(signal.figures), signal.id});
   }
   const model::Customer* customer = register_.customer_of(signal.subscription.value);
   // A subscription that the register lacks still gets its case, under its own name: an unknown
@@ -76,7 +76,7 @@ Result<void> Casework::add_signal(const SignalInput& signal) {
   TRY_VOID(
       db.run("INSERT INTO signals (id, case_id, digest, document, figures) "
              "VALUES (:p0,:p1,:p2,:p3,:p4)",
-             {digest, row.id.value, digest, document, canonical_json(signal.figures)}));
+             {signal.id, row.id.value, digest, document, canonical_json(signal.figures)}));
   TRY_VOID(insert_evidence(row.id, digest, "usage", "rule", "provider-usage", document));
   record_.entry(kind::signal_raised, Json::Object{{"case", row.id.value}},
                 Json::Object{{"signal", signal.document}});
@@ -352,13 +352,17 @@ Result<Json> Casework::findings_json(const CaseId& id) {
   return Json(std::move(out));
 }
 
-Result<Json> Casework::show(const CaseId& id) {
-  const CaseRow row = TRY(find(id));
+Result<void> Casework::record_look(const CaseId& id) {
   const auto look = [&]() -> Result<void> {
     record_.entry(kind::usage_looked_at, Json::Object{}, Json::Object{{"case", id.value}});
     return {};
   };
-  TRY_VOID(record_.change(look));  // I14: on record before anything is shown
+  return record_.change(look);
+}
+
+Result<Json> Casework::show(const CaseId& id) {
+  const CaseRow row = TRY(find(id));
+  TRY_VOID(record_look(id));
   const auto signal_rows = TRY(record_.database().query(
       "SELECT digest, document, figures FROM signals WHERE case_id=:p0 ORDER BY id", {id.value}));
   Json::Array signal_list;

@@ -10,10 +10,11 @@
 
 namespace proviso::cases {
 
-/// A rule fired for a subscription: what a case is opened about. `document` is what does not change
-/// (rule, title, author, terms, group, subscription, from); `figures` grow while it goes on (to,
-/// value, firings).
+/// A rule fired for a subscription: what a case is opened about. `document` is what was known
+/// when it opened (rule, title, author, terms, group, subscription); `figures` change while it goes
+/// on (from, to, value, firings).
 struct SignalInput {
+  std::string id;  ///< the same for the same signal, whatever is learnt of it later
   model::SubscriptionId subscription;
   std::string term_group;
   Json document;
@@ -78,6 +79,8 @@ class Casework {
   Result<CaseRow> find(const model::CaseId& id);
   /// Everything about a case. Is a look at usage, and so an entry (I14).
   Result<Json> show(const model::CaseId& id);
+  /// I14: on record before anybody is shown the usage behind a case.
+  Result<void> record_look(const model::CaseId& id);
   Result<std::vector<std::string>> evidence_of(const model::CaseId& id);
 
  private:

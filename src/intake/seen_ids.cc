@@ -8,14 +8,15 @@
 
 // A delta is the magic and then the operations that changed the set, in order; loading one applies
 // them again. Written into every stored delta. Never change; a new form gets a new magic.
-//   'F' u32 length, file key       begin_file
+//   'F' u32 length, file key       begin_file; also at the front of each delta
+//   'N' u32 length, file key       begin_file_anew
 //   'I' i32 day, 16 bytes          insert, of an id that was new
 //   'E' i32 day, 16 bytes          insert_equal; the ordinal follows from the order
 // All numbers are little-endian.
 namespace proviso::intake {
 namespace {
 
-constexpr std::string_view kMagic = "PVSEEN01";
+constexpr std::string_view kMagic = "PVSEEN02";
 constexpr std::size_t kSlotsMin = 64;
 constexpr std::size_t kFileKeyBytesMax = 64U << 10U;
 
@@ -27,6 +28,12 @@ std::uint64_t low_word(const EventKey& key) {
 
 void put_u32(std::string& out, std::uint32_t number) {
   for (unsigned shift = 0; shift < 32; shift += 8) out += static_cast<char>(number >> shift);
+}
+
+void put_file(std::string& out, char kind, std::string_view key) {
+  out += kind;
+  put_u32(out, static_cast<std::uint32_t>(key.size()));
+  out += key;
 }
 
 std::uint32_t take_u32(std::string_view& bytes) {
@@ -73,11 +80,21 @@ void SeenIds::begin_file(std::string_view file_key) {
   file_key = file_key.substr(0, kFileKeyBytesMax);
   if (file_key == file_key_) return;
   file_key_ = file_key;
-  equals_.clear();
-  if (delta_.empty()) delta_ = kMagic;
-  delta_ += 'F';
-  put_u32(delta_, static_cast<std::uint32_t>(file_key.size()));
-  delta_ += file_key;
+  if (!delta_.empty()) put_file(delta_, 'F', file_key_);
+}
+
+void SeenIds::begin_file_anew(std::string_view file_key) {
+  begin_file(file_key);
+  equals_of_.erase(file_key_);
+  start_delta();
+  put_file(delta_, 'N', file_key_);
+}
+
+// Each delta names its file, so that it can be read when older ones are gone.
+void SeenIds::start_delta() {
+  if (!delta_.empty()) return;
+  delta_ = kMagic;
+  put_file(delta_, 'F', file_key_);
 }
 
 void SeenIds::forget_old_days() {
@@ -97,7 +114,7 @@ bool SeenIds::insert_in_day(const EventKey& key, std::int64_t day) {
 }
 
 bool SeenIds::count_equal(const EventKey& canonical, std::int64_t day) {
-  const std::uint64_t ordinal = equals_[canonical]++;
+  const std::uint64_t ordinal = equals_of_[file_key_][canonical]++;
   std::string bytes(canonical.bytes.begin(), canonical.bytes.end());
   for (unsigned shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(ordinal >> shift);
   const Digest digest = sha256(bytes);
@@ -109,7 +126,7 @@ bool SeenIds::count_equal(const EventKey& canonical, std::int64_t day) {
 bool SeenIds::insert(const EventKey& id, Time event_time) {
   const std::int64_t day = day_of(event_time);
   if (!insert_in_day(id, day)) return false;
-  if (delta_.empty()) delta_ = kMagic;
+  start_delta();
   delta_ += 'I';
   put_u32(delta_, static_cast<std::uint32_t>(day));
   delta_.append(id.bytes.begin(), id.bytes.end());
@@ -118,7 +135,7 @@ bool SeenIds::insert(const EventKey& id, Time event_time) {
 
 bool SeenIds::insert_equal(const EventKey& canonical, Time event_time) {
   const std::int64_t day = day_of(event_time);
-  if (delta_.empty()) delta_ = kMagic;
+  start_delta();
   delta_ += 'E';
   put_u32(delta_, static_cast<std::uint32_t>(day));
   delta_.append(canonical.bytes.begin(), canonical.bytes.end());
@@ -137,10 +154,10 @@ Result<void> SeenIds::load_delta(std::string_view bytes) {
     bytes.remove_prefix(1);
     if (bytes.size() < 4) return damaged();
     const std::uint32_t number = take_u32(bytes);
-    if (kind == 'F') {
+    if (kind == 'F' || kind == 'N') {
       if (number > kFileKeyBytesMax || bytes.size() < number) return damaged();
       file_key_ = bytes.substr(0, number);
-      equals_.clear();
+      if (kind == 'N') equals_of_.erase(file_key_);
       bytes.remove_prefix(number);
       continue;
     }
@@ -164,7 +181,8 @@ std::uint64_t SeenIds::size() const {
 std::uint64_t SeenIds::memory_bytes() const {
   std::uint64_t total = 0;
   for (const auto& [day, table] : days_) total += table.slots.size() * sizeof(EventKey);
-  return total + equals_.size() * (sizeof(EventKey) + 32) + delta_.capacity();
+  for (const auto& [file, equals] : equals_of_) total += equals.size() * (sizeof(EventKey) + 32);
+  return total + delta_.capacity();
 }
 
 }  // namespace proviso::intake

@@ -25,9 +25,11 @@ class SeenIds {
  public:
   static constexpr std::int64_t kDaysKept = 7;
 
-  /// Starts (or, with the key of the file begun last, goes on with) a file: ordinals of events
-  /// without an id count per file, so that a file that is delivered twice counts once.
+  /// Goes on with a file: ordinals of events without an id count per file, also where other files
+  /// were read in between.
   void begin_file(std::string_view file_key);
+  /// Begins it anew: what is delivered again from its beginning (standard input) counts once.
+  void begin_file_anew(std::string_view file_key);
   /// True where the id is new. For events that have an id.
   bool insert(const EventKey& id, Time event_time);
   /// The same for an event without an id: the n-th equal event of this file is known only if n
@@ -59,7 +61,9 @@ class SeenIds {
   std::map<std::int64_t, Day> days_;
   std::int64_t newest_day_ = INT64_MIN;
   std::string file_key_;
-  std::unordered_map<EventKey, std::uint64_t, KeyHash> equals_;
+  using Equals = std::unordered_map<EventKey, std::uint64_t, KeyHash>;
+  void start_delta();
+  std::map<std::string, Equals, std::less<>> equals_of_;
   std::string delta_;
 };
 

@@ -9,6 +9,11 @@ void CustomerFacts::set_under_review(std::set<std::string> customers) {
   kept_.clear();
 }
 
+void CustomerFacts::add_under_review(std::string_view subscription) {
+  const model::Customer* customer = register_.customer_of(subscription);
+  if (customer != nullptr && under_review_.insert(customer->id.value).second) kept_.clear();
+}
+
 const CustomerFacts::Facts& CustomerFacts::facts_of(std::string_view subscription) {
   const auto found = kept_.find(subscription);
   if (found != kept_.end()) return found->second;

@@ -21,6 +21,8 @@ class CustomerFacts {
 
   /// Customers with an open case; forgets what was kept.
   void set_under_review(std::set<std::string> customers);
+  /// The customer of this subscription, from now on.
+  void add_under_review(std::string_view subscription);
   /// Valid until the next call.
   std::span<const rules::Attribute> of(const model::UsageEvent& event);
 

@@ -58,6 +58,7 @@ Json group_json(const std::vector<signals::GroupValue>& group) {
 
 cases::SignalInput to_input(const signals::Signal& s, const model::Terms& terms) {
   cases::SignalInput input;
+  input.id = s.id;
   input.subscription = model::SubscriptionId(s.subscription);
   const model::Term* term = s.terms.empty() ? nullptr : terms.find(s.terms.front());
   input.term_group = term != nullptr ? term->group : "";
@@ -68,13 +69,12 @@ cases::SignalInput to_input(const signals::Signal& s, const model::Terms& terms)
                                 {"level", s.level},
                                 {"terms", Json::Array(s.terms.begin(), s.terms.end())},
                                 {"group", group_json(s.group)},
-                                {"subscription", s.subscription},
-                                {"from", format_time_exact(s.from)},
-                                {"value_first", number_text(s.value_first)}};
-  input.figures = Json::Object{{"to", format_time_exact(s.to)},
-                               {"value_last", number_text(s.value_last)},
-                               {"value_peak", number_text(s.value_peak)},
-                               {"firings", s.firings}};
+                                {"subscription", s.subscription}};
+  // What a later or late firing may still change is no part of the signal's identity.
+  input.figures = Json::Object{
+      {"from", format_time_exact(s.from)},         {"to", format_time_exact(s.to)},
+      {"value_first", number_text(s.value_first)}, {"value_last", number_text(s.value_last)},
+      {"value_peak", number_text(s.value_peak)},   {"firings", s.firings}};
   return input;
 }
 
@@ -157,6 +157,7 @@ class Review {
   std::uint64_t events_total_ = 0;  ///< over all runs: breaks ties of time
   std::uint64_t since_commit_ = 0;
   bool too_many_rejects_ = false;
+  bool last_refused_ = false;
   ReviewSummary summary_;
 };
 
@@ -200,14 +201,20 @@ Result<void> Review::read_all(const std::vector<std::string>& inputs) {
 }
 
 Result<void> Review::read_one(const std::string& path) {
-  const InputKey key = TRY(input_key(path));
-  InputState state = TRY(read_input(db(), key));
+  KnownInput input = TRY(find_input(db(), path));
+  const InputKey& key = input.key;
+  InputState& state = input.state;
   const std::uint64_t bytes = TRY(file_size(path));
   if (state.done && state.file_bytes == bytes) {
     ++summary_.inputs_done_before;
     return {};
   }
-  seen_.begin_file(key.text());
+  state.done = false;  // it has grown: go on where it ended
+  if (key.is_stream) {
+    seen_.begin_file_anew(key.text());
+  } else {
+    seen_.begin_file(key.text());
+  }
   rejects_.restore(state.events, state.rejects);
   auto reader = TRY(intake::UsageReader::open(path, policies_, decode_, state.position));
   while (!state.done) {
@@ -218,12 +225,16 @@ Result<void> Review::read_one(const std::string& path) {
       TRY_VOID(commit(key, state));
       return read;
     }
-    if (state.done) state.file_bytes = bytes;
+    if (state.done) {
+      state.file_bytes = bytes;
+      // Before the commit: an input that is refused as a whole is not done.
+      auto finished = rejects_.finish();
+      too_many_rejects_ = !finished;
+      if (!finished) return finished;
+    }
     TRY_VOID(commit(key, state));
   }
-  auto finished = rejects_.finish();
-  too_many_rejects_ = !finished;
-  return finished;
+  return {};
 }
 
 // Reads until it is time to commit, or the input ends.
@@ -234,7 +245,9 @@ Result<void> Review::read_records(intake::UsageReader& reader, InputState& state
     const intake::Outcome outcome = TRY(reader.next(event, reject));
     if (outcome == intake::Outcome::end) {
       state.done = true;
-      state.position = reader.position();
+      // A last record that was refused may be one that is still being written: look at it again
+      // when the file has grown.
+      if (!last_refused_) state.position = reader.position();
       return {};
     }
     ++since_commit_;
@@ -242,7 +255,12 @@ Result<void> Review::read_records(intake::UsageReader& reader, InputState& state
     ++summary_.records;
     const bool too_early = outcome == intake::Outcome::event && event.time() > time_max_;
     if (too_early) reject = future_event(reader.record_position());
-    if (outcome == intake::Outcome::reject || too_early) {
+    last_refused_ = outcome == intake::Outcome::reject;
+    if (last_refused_) {
+      state.position = reader.position();
+      state.position.read = reader.record_position();
+    }
+    if (last_refused_ || too_early) {
       ++state.rejects;
       ++summary_.rejects;
       auto added = rejects_.add(reader.name(), reject);
@@ -290,7 +308,11 @@ void Review::take_firings() {
     // A rule that is only a part of a correlation says nothing on its own.
     if (!matcher_.program().rule(firing.rule).signals_alone) continue;
     const auto update = tracker_.add(firing);
-    if (update.change == signals::SignalChange::opened) ++summary_.signals_opened;
+    if (update.change == signals::SignalChange::opened) {
+      ++summary_.signals_opened;
+      // From this event on, wherever commits fall.
+      facts_.add_under_review(update.signal->subscription);
+    }
     changed_.insert_or_assign(update.signal->id, *update.signal);
   }
   firings_.clear();
@@ -306,7 +328,9 @@ Result<void> Review::commit(const InputKey& key, InputState& state) {
   TRY_VOID(folder_.record().change(body));
   changed_.clear();
   since_commit_ = 0;
-  return update_under_review();
+  const bool made_room = TRY(folder_.make_room());
+  static_cast<void>(made_room);
+  return {};
 }
 
 Result<void> Review::write_commit(const InputKey& key, const InputState& state,

@@ -31,7 +31,8 @@ Json to_json(const InputState& s) {
                       {"events", s.events},
                       {"rejects", s.rejects},
                       {"done", s.done},
-                      {"file_bytes", s.file_bytes}};
+                      {"file_bytes", s.file_bytes},
+                      {"head_bytes", s.head_bytes}};
 }
 
 Result<InputState> from_json(const Json& value) {
@@ -51,6 +52,7 @@ Result<InputState> from_json(const Json& value) {
   s.rejects = number("rejects");
   s.done = reader.boolean("done");
   s.file_bytes = number("file_bytes");
+  s.head_bytes = number("head_bytes");
   TRY_VOID(reader.finish());
   return s;
 }
@@ -87,39 +89,51 @@ Result<std::string> get_state(cases::Database& database, const std::string& name
   return decompress(small);
 }
 
-}  // namespace
-
-Result<InputKey> input_key(const std::string& path) {
-  if (path == "-") return InputKey{path, ""};
-  std::error_code error;
-  const auto canonical = std::filesystem::canonical(path, error);
-  if (error) return fail(Errc::not_found, path + ": " + error.message());
+// Up to `bytes` from the beginning.
+Result<std::string> read_head(const std::string& path, std::uint64_t bytes) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) return fail(Errc::unavailable, path + ": cannot be opened");
-  std::string head(kHeadBytes, '\0');
+  std::string head(bytes, '\0');
   head.resize(std::fread(head.data(), 1, head.size(), file));
   std::fclose(file);
-  return InputKey{canonical.string(), sha256(head).hex()};
+  return head;
 }
+
+}  // namespace
 
 Result<std::uint64_t> file_size(const std::string& path) {
-  if (path == "-") return std::uint64_t{0};
   struct ::stat status{};
+  if (path == "-") return std::uint64_t{0};
   if (::stat(path.c_str(), &status) != 0) return fail(Errc::not_found, path + ": cannot be read");
-  return static_cast<std::uint64_t>(status.st_size);
+  return S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-Result<InputState> read_input(cases::Database& database, const InputKey& key) {
-  if (key.name == "-") return InputState{};
+Result<KnownInput> find_input(cases::Database& database, const std::string& path) {
+  std::error_code error;
+  if (path == "-" || !std::filesystem::is_regular_file(path, error)) {
+    if (path != "-" && !std::filesystem::exists(path, error)) {
+      return fail(Errc::not_found, path + ": No such file or directory");
+    }
+    return KnownInput{{.name = path, .head = {}, .head_bytes = 0, .is_stream = true}, {}};
+  }
+  const std::string name = std::filesystem::canonical(path, error).string();
   const auto rows = TRY(database.query(
-      "SELECT state FROM intake_inputs WHERE name=:p0 AND head=:p1", {key.name, key.head}));
-  if (rows.empty()) return InputState{};
-  const Json value = TRY(parse_json(rows.front().text(0)));
-  return from_json(value);
+      "SELECT head, state FROM intake_inputs WHERE name=:p0 ORDER BY rowid DESC", {name}));
+  for (const cases::SqlRow& row : rows) {
+    const Json value = TRY(parse_json(row.text(1)));
+    KnownInput known{{.name = name, .head = row.text(0)}, TRY(from_json(value))};
+    known.key.head_bytes = known.state.head_bytes;
+    const std::string head = TRY(read_head(path, known.key.head_bytes));
+    if (sha256(head).hex() == known.key.head) return known;
+  }
+  const std::string head = TRY(read_head(path, kHeadBytes));
+  KnownInput fresh{{.name = name, .head = sha256(head).hex(), .head_bytes = head.size()}, {}};
+  fresh.state.head_bytes = head.size();
+  return fresh;
 }
 
 Result<void> write_input(cases::Database& database, const InputKey& key, const InputState& state) {
-  if (key.name == "-") return {};
+  if (key.is_stream) return {};
   return database.run(
       "INSERT OR REPLACE INTO intake_inputs (name, head, state) VALUES (:p0,:p1,:p2)",
       {key.name, key.head, canonical_json(to_json(state))});

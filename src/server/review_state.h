@@ -21,22 +21,32 @@ struct InputState {
   std::uint64_t rejects = 0;
   bool done = false;
   std::uint64_t file_bytes = 0;  ///< size on disk when it was done; it may have grown since
+  std::uint64_t head_bytes = 0;  ///< how much of its beginning names it
 };
 
-/// A file is known by its path and its beginning, so that a rotated log is a new input.
+/// A file is known by its path and its beginning, so that a rotated log is a new input and one that
+/// grew is not. What is no regular file (standard input, a pipe) is known by its name only: it
+/// cannot be read twice, and nothing is kept of how far it was.
 struct InputKey {
   std::string name;
-  std::string head;
+  std::string head;  ///< SHA-256 of its first `head_bytes`
+  std::uint64_t head_bytes = 0;
+  bool is_stream = false;
   [[nodiscard]] std::string text() const { return name + "\n" + head; }
 };
-/// Standard input has no beginning that could be read again.
-Result<InputKey> input_key(const std::string& path);
+
+struct KnownInput {
+  InputKey key;
+  InputState state;
+};
+/// The input at a path, with how far it was read.
+Result<KnownInput> find_input(cases::Database& database, const std::string& path);
+/// 0 for a stream.
 Result<std::uint64_t> file_size(const std::string& path);
 
 // What a review keeps in the store between two commits. All writes stand inside the caller's
 // transaction.
 
-Result<InputState> read_input(cases::Database& database, const InputKey& key);
 Result<void> write_input(cases::Database& database, const InputKey& key, const InputState& state);
 
 Result<void> load_seen(cases::Database& database, intake::SeenIds& seen);

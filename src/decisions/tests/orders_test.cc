@@ -189,7 +189,8 @@ TEST(Casework, AClosedCaseReopensOnANewSignalAndIsCorroboratedByTwoGroups) {
   Provider provider;
   cases::Casework& work = provider.casework();
   ASSERT_TRUE(work.close(provider.case_id, "nothing to be seen"));
-  const cases::SignalInput signal{.subscription = model::SubscriptionId("sub-1"),
+  const cases::SignalInput signal{.id = "signal-1",
+                                  .subscription = model::SubscriptionId("sub-1"),
                                   .term_group = "surveillance",
                                   .document = Json::Object{{"rule", "r"}},
                                   .figures = Json::Object{}};

@@ -129,6 +129,22 @@ TEST(SeenIds, EqualEventsOfAFileCountOnceEachAcrossADelivery) {
   EXPECT_TRUE(seen.insert_equal(same, kNoon));
 }
 
+TEST(SeenIds, AFileGoesOnAfterAnotherWasReadInBetween) {
+  SeenIds seen;
+  seen.begin_file("a");
+  EXPECT_TRUE(seen.insert_equal(key_of(2), kNoon));
+  seen.begin_file("b");
+  EXPECT_FALSE(seen.insert_equal(key_of(2), kNoon));
+  SeenIds again;  // as after a restart
+  ASSERT_TRUE(again.load_delta(seen.take_delta()));
+  for (SeenIds* ids : {&seen, &again}) {
+    ids->begin_file("a");
+    EXPECT_TRUE(ids->insert_equal(key_of(2), kNoon));  // the second of this file
+    ids->begin_file_anew("a");
+    EXPECT_FALSE(ids->insert_equal(key_of(2), kNoon));  // delivered again: the first, known
+  }
+}
+
 TEST(SeenIds, DeltasRebuildTheSetInTheMiddleOfAFile) {
   SeenIds first;
   first.begin_file("a");
@@ -145,7 +161,7 @@ TEST(SeenIds, DeltasRebuildTheSetInTheMiddleOfAFile) {
   second.begin_file("a");
   EXPECT_FALSE(second.insert(key_of(1), kNoon));
   EXPECT_TRUE(second.insert_equal(key_of(2), kNoon));  // the third of this file
-  EXPECT_FALSE(second.load_delta("PVSEEN01I123"));
+  EXPECT_FALSE(second.load_delta("PVSEEN02I123"));
   EXPECT_FALSE(second.load_delta("nonsense"));
 }
 
