@@ -49,14 +49,16 @@ WHOLE="$(requests)"
 for log in u noid; do
   fresh
   head -n 3 "$WORK/$log.jsonl" >"$WORK/grows.jsonl" # shorter than what names a file
-  expect "$log: the beginning of a file" '[3,3]' "$(review '[.records,.events]' "$WORK/grows.jsonl")"
+  expect "$log: the beginning of a file" '[3,3]' \
+    "$(review '[.records,.events]' "$WORK/grows.jsonl")"
   tail -n +4 "$WORK/$log.jsonl" >"$WORK/rest"
   head -c 1000 "$WORK/rest" >>"$WORK/grows.jsonl" # ends within a line
   review .events "$WORK/grows.jsonl" >/dev/null
   cp "$WORK/$log.jsonl" "$WORK/grows.jsonl"
   review .events "$WORK/grows.jsonl" >/dev/null
   expect "$log: a file that grew counts each record once" "$WHOLE" "$(requests)"
-  expect "$log: and then is done" '[0,1]' "$(review '[.records,.inputs_done_before]' "$WORK/grows.jsonl")"
+  expect "$log: and then is done" '[0,1]' \
+    "$(review '[.records,.inputs_done_before]' "$WORK/grows.jsonl")"
 done
 
 fresh
