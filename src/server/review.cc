@@ -99,7 +99,8 @@ class Review {
  public:
   Review(DataFolder& folder, const ReviewOptions& options, const intake::FieldPolicies& policies,
          const std::shared_ptr<const rules::Program>& program, const model::Catalogue& catalogue,
-         intake::RejectLog rejects, const std::function<void(const ReviewProgress&)>& progress)
+         intake::RejectLog rejects, Duration lateness,
+         const std::function<void(const ReviewProgress&)>& progress)
       : folder_(folder),
         options_(options),
         policies_(policies),
@@ -108,7 +109,8 @@ class Review {
         facts_(folder.customers()),
         view_(program),
         matcher_(program),
-        engine_(program, {.lateness = std::chrono::minutes(folder.config().lateness_minutes)}),
+        engine_(program, {.lateness = lateness}),
+        lateness_(lateness),
         tracker_(program),
         rejects_(std::move(rejects)),
         time_max_(folder.record().now() + std::chrono::hours{24}) {
@@ -144,6 +146,7 @@ class Review {
   rules::Matcher matcher_;
   signals::Engine engine_;
   signals::EngineCounters counters_before_;  ///< of earlier runs: the engine counts over all
+  Duration lateness_;
   signals::SignalTracker tracker_;
   intake::RejectLog rejects_;
   Time time_max_;
@@ -343,7 +346,7 @@ Result<void> Review::write_commit(const InputKey& key, const InputState& state,
   rollup_.clear();
   TRY_VOID(segment.write(db()));
   TRY_VOID(append_seen(db(), seen_, newest_));
-  tracker_.forget_before(newest_ - std::chrono::minutes(folder_.config().lateness_minutes));
+  if (lateness_ != Duration::max()) tracker_.forget_before(newest_ - lateness_);
   TRY_VOID(save_engine(db(), engine_, tracker_));
   TRY_VOID(write_counter(db(), "events_total", events_total_));
   TRY_VOID(write_counter(db(), "newest_event", static_cast<std::uint64_t>(unix_seconds(newest_))));
@@ -398,8 +401,12 @@ Result<ReviewSummary> review(DataFolder& folder, const ReviewOptions& options,
   TRY_VOID(cut_rejects(folder));
   auto rejects = TRY(intake::RejectLog::open(real_file_system(), paths.rejects(),
                                              {.share_max = folder.config().rejects_share_max}));
+  // Several inputs overlap in time (a log per account and region): what matched waits until all are
+  // read, so that windows see it in event order. One input waits only for `lateness`.
+  const Duration lateness =
+      inputs.size() > 1 ? Duration::max() : std::chrono::minutes(folder.config().lateness_minutes);
   Review run(folder, options, policies, loaded.program, orders.catalogue(), std::move(rejects),
-             progress);
+             lateness, progress);
   TRY_VOID(run.load());
   TRY_VOID(run.read_all(inputs));
   return run.finish();

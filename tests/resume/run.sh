@@ -61,6 +61,21 @@ for log in u noid; do
     "$(review '[.records,.inputs_done_before]' "$WORK/grows.jsonl")"
 done
 
+# One log dealt out over files that overlap in time: the same signals, over the same spans.
+proviso simulate million-calls --seed 2 --hours 6 --background 5 --out "$WORK/m.jsonl" \
+  --register "$WORK/r2.jsonl" >/dev/null
+mkdir "$WORK/dealt"
+awk -v to="$WORK/dealt/" '{ print > (to (NR % 6) ".jsonl") }' "$WORK/m.jsonl"
+signals() {
+  sqlite3 "$WORK/d/store.sqlite" 'SELECT document, figures FROM signals ORDER BY id' | sha256sum
+}
+fresh
+review .signals "$WORK/m.jsonl" >/dev/null
+IN_ORDER="$(signals)"
+fresh
+expect "signals of six overlapping files" 3 "$(review .signals "$WORK/dealt")"
+expect "are those of one file" "$IN_ORDER" "$(signals)"
+
 fresh
 for turn in 1 2; do
   review .events - <"$WORK/noid.jsonl" >/dev/null
