@@ -70,7 +70,7 @@ Result<bool> Record::publish_some() {
   // The genesis is the ledger's first entry, whatever was done while the founding was still open:
   // until it is there, other entries wait (R1).
   const std::vector<SqlRow> genesis =
-      TRY(database_->query("SELECT entry FROM outbox WHERE kind='genesis'"));
+      TRY(database_->query("SELECT entry FROM outbox WHERE kind='genesis' LIMIT 1"));
   if (genesis.empty()) return false;
   const std::vector<SqlRow> rows =
       TRY(database_->query("SELECT seq, entry, bytes FROM outbox WHERE ledger_index IS NULL ORDER "

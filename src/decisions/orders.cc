@@ -163,6 +163,7 @@ Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) 
 Result<Digest> Orders::propose_change(OrderKind order_kind, const Json& change,
                                       const std::string& document, const std::string& reason,
                                       const SigningKey& key) {
+  TRY_VOID(cases::check_text(reason, "the reason"));
   model::SignedOrder order;
   order.order = blank(order_kind, reason);
   order.order.change = change;

@@ -44,7 +44,9 @@ Result<void> Register::add(const Json& record) {
   const std::string kind = reader.string("kind");
   if (!reader.ok()) return reader.finish();
   // The same record again changes nothing; the same id with other content is refused.
-  const std::string key = kind + "/" + normalise_id(reader.string_or("id", canonical_json(record)));
+  const std::string id = reader.string_or("id", canonical_json(record));
+  // Only subscriptions are kept in this form.
+  const std::string key = kind + "/" + (kind == "subscription" ? normalise_id(id) : id);
   if (const Json* known = find_in(records_, key)) {
     if (*known == record) return {};
     return fail(Errc::conflict, kind + " stands twice in the register, with different content");
