@@ -20,12 +20,12 @@ namespace proviso::cases {
 /// pending outbox rows; then the ledger appends them; then the rows are marked with their index.
 ///
 /// Invariant R1: nothing that change() did is seen by a later call unless its entries are in the
-/// ledger: open() and change() publish what is pending first.
+/// ledger: open() and change() publish what is pending first. Before the founding is sealed entries
+/// wait: the genesis is the ledger's first.
 /// Invariant R2: an entry is appended once; the ledger knows entry ids across crashes.
 /// One thread. The caller holds the data folder's lock.
 class Record {
  public:
-  /// `log` may be null before the founding is sealed: then change() refuses to write entries.
   static Result<std::unique_ptr<Record>> open(std::unique_ptr<Database> database,
                                               std::unique_ptr<ledger::Log> log, std::string origin,
                                               const std::string& hash_key, const Clock& clock,
