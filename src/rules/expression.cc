@@ -55,6 +55,9 @@ std::string dump_test(const Test& test) {
     case TestKind::regex: return field + " regex " + test.text;
     case TestKind::number:
       return field + " " + std::string(to_string(test.comparison)) + " " + test.text;
+    case TestKind::time_part:
+      return field + " " + std::string(to_string(test.part)) + " " +
+             std::string(to_string(test.comparison)) + " " + test.text;
     case TestKind::cidr: return field + " cidr " + test.text;
     case TestKind::null: return field + " null";
     case TestKind::exists: return field + " exists";

@@ -9,6 +9,7 @@
 #include "rules/cidr.h"
 #include "rules/event_view.h"
 #include "rules/pattern.h"
+#include "rules/time_part.h"
 
 namespace re2 {
 class RE2;
@@ -32,7 +33,17 @@ bool holds(Comparison comparison, const T& a, const T& b) {
   return false;
 }
 
-enum class TestKind : std::uint8_t { text, regex, number, cidr, null, exists, field_ref, keyword };
+enum class TestKind : std::uint8_t {
+  text,
+  regex,
+  number,
+  cidr,
+  null,
+  exists,
+  field_ref,
+  keyword,
+  time_part,
+};
 
 /// One question about one field: true where any value of the field answers it with yes.
 struct Test {
@@ -43,8 +54,9 @@ struct Test {
   /// regex (and keyword where it is not null). Shared because an Expression is copied while rules
   /// are combined, and RE2 can't be copied.
   std::shared_ptr<const re2::RE2> regex;
-  Comparison comparison = Comparison::eq;  ///< number
-  double number = 0;
+  Comparison comparison = Comparison::eq;  ///< number, time_part
+  double number = 0;                       ///< number, time_part
+  TimePart part = TimePart::minute;        ///< time_part
   CidrBlock cidr;
   std::string other_name;  ///< field_ref
   FieldId other{};

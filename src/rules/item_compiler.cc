@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/item_compiler.h"
 
+#include <cmath>
+
 #include <re2/re2.h>
 
 #include "base/encoding.h"
@@ -54,6 +56,7 @@ class ItemCompiler {
       case Operator::cidr: return cidr(value);
       case Operator::exists: return exists(value);
       case Operator::field_ref: return field_ref(value);
+      case Operator::time_part: return time_part(value);
     }
     return std::nullopt;
   }
@@ -160,6 +163,17 @@ class ItemCompiler {
       return refuse(value, "the comparison needs a number");
     Test t = test(TestKind::number, value);
     t.comparison = m_.comparison;
+    t.number = value.number;
+    return Expression::of(std::move(t));
+  }
+
+  std::optional<Expression> time_part(const ScalarAst& value) {
+    const bool whole =
+        value.kind == ScalarAst::Kind::number && value.number == std::floor(value.number);
+    if (!whole) return refuse(value, "a part of a time is compared with a whole number");
+    Test t = test(TestKind::time_part, value);
+    t.comparison = m_.comparison;
+    t.part = m_.part;
     t.number = value.number;
     return Expression::of(std::move(t));
   }

@@ -15,7 +15,15 @@ std::optional<Expression> compile_item(const ItemAst& item, const ReadContext& c
 
 /// The modifiers in the order in which they are written, checked but not yet applied.
 struct Modifiers {
-  enum class Operator : std::uint8_t { text, regex, compare, cidr, exists, field_ref };
+  enum class Operator : std::uint8_t {
+    text,
+    regex,
+    compare,
+    cidr,
+    exists,
+    field_ref,
+    time_part,
+  };
   enum class Transform : std::uint8_t {
     contains,
     startswith,
@@ -29,6 +37,7 @@ struct Modifiers {
   };
   Operator op = Operator::text;
   Comparison comparison = Comparison::eq;
+  TimePart part = TimePart::minute;
   std::vector<Transform> transforms;
   std::string regex_flags;
   bool all = false;

@@ -35,6 +35,12 @@ bool number_test(const Test& test, const Value& value) {
   return number && holds(test.comparison, *number, test.number);
 }
 
+bool time_part_test(const Test& test, const Value& value) {
+  const auto time = time_of(value);
+  return time &&
+         holds(test.comparison, static_cast<double>(part_of(test.part, *time)), test.number);
+}
+
 bool refs_fit(const Test& test, std::string_view left, std::string_view right) {
   switch (test.ref_shape) {
     case TextPattern::Shape::contains: return left.find(right) != std::string_view::npos;
@@ -68,6 +74,7 @@ bool value_test(const Test& test, const Value& value) {
                         : test.pattern.matches(value.text);
     case TestKind::regex: return re2::RE2::PartialMatch(value.text, *test.regex);
     case TestKind::number: return number_test(test, value);
+    case TestKind::time_part: return time_part_test(test, value);
     case TestKind::cidr: return value.kind == ValueKind::string && test.cidr.contains(value.text);
     default: return false;
   }

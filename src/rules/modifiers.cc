@@ -31,6 +31,15 @@ constexpr std::array<std::pair<std::string_view, Comparison>, 4> kComparisons = 
     {"gte", Comparison::gte},
 }};
 
+constexpr std::array<std::pair<std::string_view, TimePart>, 6> kTimeParts = {{
+    {"minute", TimePart::minute},
+    {"hour", TimePart::hour},
+    {"day", TimePart::day},
+    {"week", TimePart::week},
+    {"month", TimePart::month},
+    {"year", TimePart::year},
+}};
+
 constexpr std::array<std::pair<std::string_view, char>, 6> kRegexFlags = {{
     {"i", 'i'},
     {"ignorecase", 'i'},
@@ -80,17 +89,21 @@ std::optional<std::string> take(Modifiers& out, const std::string& name, bool fi
     return std::nullopt;
   }
   if (const auto comparison = find(kComparisons, name)) {
-    if (out.op != Operator::text || !out.transforms.empty()) {
+    const bool plain = out.op == Operator::text && out.transforms.empty();
+    if (!plain && out.op != Operator::time_part) {
       return "|" + name + " does not go with the modifier before it";
     }
-    out.op = Operator::compare;
+    if (plain) out.op = Operator::compare;
     out.comparison = *comparison;
     return std::nullopt;
   }
-  if (name == "expand") return "|expand needs a pipeline with placeholders (write the values)";
-  for (const std::string_view part : {"minute", "hour", "day", "week", "month", "year"}) {
-    if (name == part) return "|" + name + ", a part of a time, is not supported (leave it out)";
+  if (const auto part = find(kTimeParts, name)) {
+    if (!first) return "|" + name + " must be the first modifier (a comparison goes behind it)";
+    out.op = Operator::time_part;
+    out.part = *part;
+    return std::nullopt;
   }
+  if (name == "expand") return "|expand needs a pipeline with placeholders (write the values)";
   return "the modifier |" + printable(name) + " is not known (see the rule guide)";
 }
 

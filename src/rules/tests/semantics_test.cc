@@ -105,6 +105,28 @@ TEST(Tests, NotOfAMissingFieldIsTrue) {
   EXPECT_TRUE(matches(rule_with("{f: a}", "not sel"), "{}"));
 }
 
+TEST(Tests, PartsOfATime) {
+  const std::string at = R"({"t":"2021-01-03T23:59:59.999Z"})";
+  EXPECT_TRUE(selects("{t|minute: 59}", at));
+  EXPECT_TRUE(selects("{t|hour: 23}", at));
+  EXPECT_TRUE(selects("{t|hour|gte: 20}", at));
+  EXPECT_FALSE(selects("{t|hour|lt: [6, 22]}", at));
+  EXPECT_TRUE(selects("{t|day: 3}", at));
+  EXPECT_TRUE(selects("{t|week: 53}", at)) << "ISO 8601: this Sunday belongs to 2020";
+  EXPECT_TRUE(selects("{t|month: 1}", at));
+  EXPECT_TRUE(selects("{t|year: 2021}", at));
+  EXPECT_TRUE(selects("{t|hour|neq: 22}", at));
+  EXPECT_TRUE(selects("{t|week: 1}", R"({"t":"2021-01-04T00:00:00Z"})"));
+  EXPECT_TRUE(selects("{t|week: 1}", R"({"t":"2018-12-31T12:00:00Z"})"));
+  EXPECT_TRUE(selects("{t|hour: 22}", R"({"t":"2021-01-04T00:30:00+02:00"})")) << "in UTC";
+  EXPECT_TRUE(selects("{t|year: 1969}", R"({"t":-1})")) << "Unix seconds";
+  EXPECT_TRUE(selects("{t|hour: 1}", R"({"t":1600131600000})")) << "milliseconds";
+  EXPECT_TRUE(selects("{t|hour: 1}", R"({"t":"1600131600"})"));
+  EXPECT_FALSE(selects("{t|hour|gte: 0}", R"({"t":"yesterday"})"));
+  EXPECT_FALSE(selects("{t|hour|gte: 0}", R"({"t":null})"));
+  EXPECT_FALSE(selects("{t|hour|gte: 0}", R"({"t":9e300})"));
+}
+
 TEST(Keywords, AreFoundInAnyLeafValue) {
   EXPECT_TRUE(selects("[needle]", R"({"a":{"b":["x","a Needle b"]}})"));
   EXPECT_FALSE(selects("[needle]", R"({"needle":"x"})"));
