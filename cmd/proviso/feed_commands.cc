@@ -17,9 +17,18 @@ namespace {
 Result<int> register_load(const std::string& file, Context& context) {
   const std::string text = TRY(read_input_file(file));
   auto folder = TRY(context.folder());
-  const std::size_t count = TRY(cases::load_register(folder->record(), file, text));
-  context.print(Json::Object{{"records", static_cast<std::int64_t>(count)}},
-                format("register: {} records from {}\n", count, file));
+  const cases::RegisterLoad load = TRY(cases::load_register(folder->record(), file, text));
+  const auto number = [](std::size_t n) { return static_cast<std::int64_t>(n); };
+  std::string words = format("register: {} records from {}: {} new, {} changed\n", load.records,
+                             file, load.added, load.changed);
+  if (load.attached > 0) {
+    words += format("  {} cases have found their customer (proviso case list)\n", load.attached);
+  }
+  context.print(Json::Object{{"records", number(load.records)},
+                             {"added", number(load.added)},
+                             {"changed", number(load.changed)},
+                             {"cases_attached", number(load.attached)}},
+                words);
   return kDone;
 }
 

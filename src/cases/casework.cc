@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "base/uuid.h"
+#include "cases/register_change.h"
 #include "model/scope.h"
 
 namespace proviso::cases {
@@ -71,7 +72,9 @@ Result<void> Casework::add_signal(const SignalInput& signal) {
   // A subscription that the register lacks still gets its case, under its own name: an unknown
   // customer is no reason to look away.
   const CustomerId id =
-      customer != nullptr ? customer->id : CustomerId("unregistered:" + signal.subscription.value);
+      customer != nullptr
+          ? customer->id
+          : CustomerId(std::string(model::kUnregistered) + signal.subscription.value);
   const CaseRow row = TRY(case_for(id, signal.term_group));
   TRY_VOID(
       db.run("INSERT INTO signals (id, case_id, digest, document, figures) "
@@ -309,6 +312,16 @@ Result<std::vector<std::string>> Casework::evidence_of(const CaseId& id) {
   return out;
 }
 
+Result<std::vector<std::string>> Casework::protected_classes_of(const CaseRow& row) {
+  const auto rows = TRY(
+      record_.database().query("SELECT protected_classes FROM cases WHERE id=:p0", {row.id.value}));
+  if (rows.empty()) return fail(Errc::not_found, "no such case (see: proviso case list)");
+  const auto kept = TRY(parse_list(rows.front().text(0)));
+  const model::Customer* customer = register_.customer(row.customer.value);
+  return merged(kept,
+                customer != nullptr ? customer->protected_classes : std::vector<std::string>());
+}
+
 Result<Json> Casework::rows_json(std::string_view sql, const CaseId& id,
                                  const std::vector<std::string>& names) {
   const auto rows = TRY(record_.database().query(sql, {id.value}));
@@ -382,11 +395,13 @@ Result<Json> Casework::show(const CaseId& id) {
       "ORDER BY proposed_at, digest",
       id, {"digest", "kind", "state", "proposed_at", "in_force_at"}));
   const Json findings = TRY(findings_json(id));
+  const auto classes = TRY(protected_classes_of(row));
   return Json(Json::Object{{"id", row.id.value},
                            {"customer", row.customer.value},
                            {"term_group", row.term_group},
                            {"state", row.state},
                            {"opened_at", row.opened_at},
+                           {"protected_classes", strings_to_json(classes)},
                            {"signals", std::move(signal_list)},
                            {"evidence", evidence},
                            {"findings", findings},

@@ -32,6 +32,7 @@ Result<std::unique_ptr<Record>> Record::open(std::unique_ptr<Database> database,
 
 Result<void> Record::change(const std::function<Result<void>()>& body) {
   drafts_.clear();
+  change_time_ = clock_.now();
   const auto whole = [&]() -> Result<void> {
     TRY_VOID(body());
     return write_outbox();
@@ -42,7 +43,7 @@ Result<void> Record::change(const std::function<Result<void>()>& body) {
 }
 
 model::EntryId Record::entry(std::string_view kind, Json public_part, Json private_part) {
-  drafts_.push_back(model::new_entry(kind, clock_.now(), random_, std::move(public_part),
+  drafts_.push_back(model::new_entry(kind, change_time_, random_, std::move(public_part),
                                      std::move(private_part)));
   return drafts_.back().id;
 }

@@ -36,13 +36,17 @@ class Record {
   /// changed; on an error of the ledger the change is kept and published when the folder is next
   /// opened.
   Result<void> change(const std::function<Result<void>()>& body);
-  /// Adds an entry to the change that is being made; returns its id.
+  /// Adds an entry to the change that is being made; returns its id. All entries of one change have
+  /// its time.
   model::EntryId entry(std::string_view kind, Json public_part, Json private_part);
 
   [[nodiscard]] Database& database() { return *database_; }
   [[nodiscard]] ledger::Log* log() { return log_.get(); }
   [[nodiscard]] const std::string& origin() const { return origin_; }
   [[nodiscard]] Time now() const { return clock_.now(); }
+  /// When the change that is being made began: what it stores about its time is what its entries
+  /// say.
+  [[nodiscard]] Time change_time() const { return change_time_; }
   [[nodiscard]] Random& random() { return random_; }
   /// Keyed hash of an identifier under the deployment's own key, 64 hexadecimal digits.
   [[nodiscard]] std::string keyed_hash(std::string_view text) const;
@@ -63,6 +67,7 @@ class Record {
   const Clock& clock_;
   Random& random_;
   std::vector<model::EntryDraft> drafts_;
+  Time change_time_{};
 };
 
 }  // namespace proviso::cases

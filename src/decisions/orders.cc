@@ -128,9 +128,7 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
     }
     r.terms.push_back({term->id, term->version});
   }
-  if (const model::Customer* customer = register_.customer(row.customer.value)) {
-    r.protected_classes = customer->protected_classes;
-  }
+  r.protected_classes = TRY(casework_.protected_classes_of(row));
   r.closes_export = model::closes_export(r, catalogue_);
   TRY_VOID(fill_not_affected(row, r));
   return r;
@@ -222,7 +220,7 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
   if (row.state != "proposed") {
     return fail(Errc::conflict, "the order is " + row.state + ": no approval can be added");
   }
-  TRY_VOID(refuse_closed_case(row));
+  TRY_VOID(check_still_true(row));
   const model::Signature approval = TRY(open_envelope(envelope, row.signed_order.canonical));
   TRY_VOID(model::check_approval(row.signed_order, governance_.authority(), approval));
   model::SignedOrder order = row.signed_order;
@@ -247,14 +245,39 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
   return result;
 }
 
-// A case that was closed since the proposal is no ground for a cut any more; a lift is always
-// possible.
-Result<void> Orders::refuse_closed_case(const OrderRow& row) {
+// What was true of case and customer at the proposal, and what people sign, must be so when they
+// sign. A lift is always possible.
+Result<void> Orders::check_still_true(const OrderRow& row) {
   if (row.signed_order.order.kind != OrderKind::restrict_use) return {};
   const cases::CaseRow found = TRY(casework_.find(model::CaseId(row.case_id)));
-  if (found.state != cases::case_state::closed) return {};
-  return fail(Errc::conflict,
-              "the order's case was closed (reopen it with: proviso case reopen, or leave it)");
+  if (found.state == cases::case_state::closed) {
+    return fail(Errc::conflict,
+                "the order's case was closed (reopen it with: proviso case reopen, or leave it)");
+  }
+  const model::Restriction& r = *row.signed_order.order.restriction;
+  const auto stale = [](std::string_view what) {
+    return fail(Errc::denied,
+                "since the proposal " + std::string(what) + " (leave it, and propose it again)");
+  };
+  for (const std::string& name : TRY(casework_.protected_classes_of(found))) {
+    const auto& told = r.protected_classes;
+    if (std::find(told.begin(), told.end(), name) == told.end()) {
+      return stale("the customer has become a protected subject, I15");
+    }
+  }
+  for (const model::ScopeLine& line : r.scope) {
+    const model::Customer* customer = register_.customer_of(line.subscription.value);
+    if (customer == nullptr || customer->id != found.customer) {
+      return stale("a subscription has gone to another customer, I3");
+    }
+    const auto& agreements = r.agreements_not_affected;
+    const auto& agreement = register_.subscription(line.subscription.value)->agreement;
+    if (std::find(agreements.begin(), agreements.end(), agreement.value) != agreements.end()) {
+      return stale(
+          "a subscription has come under an agreement that the order says it leaves alone");
+    }
+  }
+  return {};
 }
 
 // Documents tell time in seconds, and who could decide at a second is what stood at its end. So a
@@ -276,7 +299,8 @@ Result<void> Orders::wait_for_own_second(OrderKind order_kind) {
 // Inside approve()'s transaction: the order's entry, its new state, and what follows from it.
 Result<void> Orders::put_in_force(const OrderRow& row, const model::SignedOrder& order) {
   cases::Database& db = record_.database();
-  const Time now = floor_second(record_.now());
+  // The time that the entry shows: what gates and verifiers take for this order's beginning.
+  const Time now = floor_second(record_.change_time());
   const model::EntryId entry = record_.entry(kind::order_in_force, model::in_force_public(order),
                                              Json::Object{{"case", row.case_id}});
   TRY_VOID(

@@ -91,7 +91,7 @@ class Orders {
   Result<void> store_proposed(const model::SignedOrder& order, const std::string& case_id,
                               const std::string& reason);
   Result<void> check_chain(const model::Order& order);
-  Result<void> refuse_closed_case(const OrderRow& row);
+  Result<void> check_still_true(const OrderRow& row);
   Result<void> wait_for_own_second(model::OrderKind order_kind);
   Result<void> put_in_force(const OrderRow& row, const model::SignedOrder& order);
   Result<model::ProvenEntry> prove(const std::string& entry_id);

@@ -17,6 +17,7 @@ inline constexpr std::string_view genesis = "genesis";
 inline constexpr std::string_view register_loaded = "register-loaded";
 inline constexpr std::string_view report_received = "report-received";
 inline constexpr std::string_view case_opened = "case-opened";
+inline constexpr std::string_view case_attached = "case-attached";
 inline constexpr std::string_view signal_raised = "signal-raised";
 inline constexpr std::string_view evidence_added = "evidence-added";
 inline constexpr std::string_view finding_made = "finding-made";

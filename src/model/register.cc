@@ -27,9 +27,12 @@ std::string valid_id(JsonReader& reader, std::string_view name) {
   return id;
 }
 
-std::unexpected<Error> missing(std::string_view what, const std::string& id, std::string_view ref) {
-  return fail(Errc::invalid_input, std::string(what) + " \"" + id + "\" refers to a " +
-                                       std::string(ref) + " that the register does not have");
+std::string key(std::string_view kind, std::string_view id) {
+  return std::string(kind) + "/" + std::string(id);
+}
+
+RegisterProblem missing(std::string_view kind, const std::string& id, std::string_view ref) {
+  return {key(kind, id), std::string(ref), "the register has no such " + std::string(ref)};
 }
 
 }  // namespace
@@ -39,18 +42,29 @@ bool is_protected_class(std::string_view text) {
          kProtectedClasses.end();
 }
 
-Result<void> Register::add(const Json& record) {
+Result<std::string> Register::key_of(const Json& record) {
   JsonReader reader(record, "register");
   const std::string kind = reader.string("kind");
-  if (!reader.ok()) return reader.finish();
-  // The same record again changes nothing; the same id with other content is refused.
-  const std::string id = reader.string_or("id", canonical_json(record));
-  // Only subscriptions are kept in this form.
-  const std::string key = kind + "/" + (kind == "subscription" ? normalise_id(id) : id);
-  if (const Json* known = find_in(records_, key)) {
-    if (*known == record) return {};
-    return fail(Errc::conflict, kind + " stands twice in the register, with different content");
+  std::string id;
+  if (kind == "link") {
+    id = reader.string("from") + "\n" + reader.string("to") + "\n" + reader.string("link_kind");
+  } else {
+    id = reader.string("id");
   }
+  if (!reader.ok()) return std::unexpected(reader.finish().error());
+  // Only subscriptions are kept in this form.
+  return key(kind, kind == "subscription" ? normalise_id(id) : id);
+}
+
+Result<void> Register::add(const Json& record) {
+  std::string name = TRY(key_of(record));
+  if (const Json* known = find_in(records_, name)) {
+    if (*known == record) return {};
+    return fail(Errc::conflict, name.substr(0, name.find('/')) +
+                                    " stands twice in the register, with different content");
+  }
+  JsonReader reader(record, "register");
+  const std::string kind = reader.string("kind");
   if (kind == "customer") {
     TRY_VOID(add_customer(reader));
   } else if (kind == "unit") {
@@ -64,7 +78,7 @@ Result<void> Register::add(const Json& record) {
   } else {
     return fail(Errc::invalid_input, "kind: not customer, unit, agreement, subscription or link");
   }
-  records_.emplace(key, record);
+  records_.emplace(std::move(name), record);
   return {};
 }
 
@@ -72,6 +86,9 @@ Result<void> Register::add_customer(JsonReader& reader) {
   Customer c;
   c.id = CustomerId(valid_id(reader, "id"));
   c.name = reader.string("name");
+  if (c.id.value.starts_with(kUnregistered)) {
+    reader.fail_at("id", "no customer can be named " + std::string(kUnregistered) + "...");
+  }
   c.kind = reader.string_or("customer_kind", "");
   c.protected_classes = reader.strings_or_empty("protected_classes");
   for (const std::string& name : c.protected_classes) {
@@ -144,14 +161,12 @@ Result<void> Register::add_link(JsonReader& reader) {
     reader.fail_at("weight_percent", "must be 1 to 100");
   }
   TRY_VOID(reader.finish());
-  const std::string key = l.from + "\n" + l.to + "\n" + l.kind;
-  if (!links_.emplace(key, std::move(l)).second) {
-    return fail(Errc::conflict, "link stands twice in the register, with different content");
-  }
+  const std::string name = l.from + "\n" + l.to + "\n" + l.kind;
+  links_.emplace(name, std::move(l));
   return {};
 }
 
-Result<void> Register::finish() const {
+std::optional<RegisterProblem> Register::problem() const {
   for (const auto& [id, unit] : units_) {
     if (!customers_.contains(unit.customer.value)) return missing("unit", id, "customer");
   }
@@ -162,11 +177,18 @@ Result<void> Register::finish() const {
     if (!units_.contains(s.unit.value)) return missing("subscription", id, "unit");
     if (!agreements_.contains(s.agreement.value)) return missing("subscription", id, "agreement");
     if (agreement(s.agreement.value)->customer != unit(s.unit.value)->customer) {
-      return fail(Errc::invalid_input,
-                  "a subscription has a unit of one customer and an agreement of another");
+      return RegisterProblem{
+          key("subscription", id), "agreement",
+          "a subscription has a unit of one customer and an agreement of another"};
     }
   }
-  return {};
+  return std::nullopt;
+}
+
+Result<void> Register::finish() const {
+  const auto wrong = problem();
+  if (!wrong) return {};
+  return fail(Errc::invalid_input, wrong->member + ": " + wrong->what);
 }
 
 const Subscription* Register::subscription(std::string_view id) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,17 @@ struct Link {
   std::string source;
 };
 
+/// What the customer of a case is called while the register lacks its subscription: this and the
+/// subscription's id. No customer of the register may be named so. Written into the store.
+inline constexpr std::string_view kUnregistered = "unregistered:";
+
+/// A record that refers to one that the register does not have, or to two that do not agree.
+struct RegisterProblem {
+  std::string key;     ///< of the record, as Register::key_of() gives it
+  std::string member;  ///< the member that refers to it
+  std::string what;    ///< what is wrong, without an id: for someone who knows key and member
+};
+
 /// The protected classes of design section 5, I15.
 bool is_protected_class(std::string_view text);
 
@@ -66,7 +78,12 @@ class Register {
   /// finish(), so that records may come in any order. An id that stands twice with the same content
   /// is fine; with other content it is `conflict`.
   Result<void> add(const Json& record);
-  /// Every unit's customer, every subscription's unit and agreement must exist.
+  /// What makes two records the same one: "KIND/ID", a GUID in lower case; of a link both customers
+  /// and its kind.
+  static Result<std::string> key_of(const Json& record);
+  /// Every unit's customer, every subscription's unit and agreement must exist; gives the first
+  /// that does not.
+  [[nodiscard]] std::optional<RegisterProblem> problem() const;
   [[nodiscard]] Result<void> finish() const;
 
   [[nodiscard]] const Subscription* subscription(std::string_view id) const;

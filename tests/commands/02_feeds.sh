@@ -2,22 +2,40 @@
 # shellcheck shell=bash
 # register, simulate, review, report, rules: sourced by run.sh.
 
-check "register load again changes nothing" 0 'records' proviso register load register.jsonl -d data
-check "register load --json" 0 '"records":[0-9]+' \
-  proviso register load register.jsonl -d data --json
-printf '%s\n%s\n' \
+entries() { sqlite3 data/store.sqlite "SELECT count(*) FROM outbox"; }
+before="$(entries)"
+check "register load again changes nothing" 0 ': 0 new, 0 changed' \
+  proviso register load register.jsonl -d data
+that "and leaves no entry" test "$(entries)" = "$before"
+check "register load --json" 0 '.' proviso register load register.jsonl -d data --json
+json "tells what it did" \
+  '.records > 0 and .added == 0 and .changed == 0 and .cases_attached == 0'
+jq -c 'select(.id == "cust-hospital") | .name = "New name"' register.jsonl >renamed.jsonl
+check "a later load updates a record" 0 ': 0 new, 1 changed' \
+  proviso register load renamed.jsonl -d data
+that "as one entry" test "$(entries)" = "$((before + 1))"
+printf '%s\n%s\n%s\n' \
+  '{"kind":"unit","id":"unit-bought","customer":"cust-hospital"}' \
+  '{"kind":"agreement","id":"agr-bought","customer":"cust-hospital"}' \
+  "$(jq -nc --arg id "$SUB" '{agreement: "agr-bought", id: $id, kind: "subscription",
+    unit: "unit-bought"}')" >moved.jsonl
+check "a subscription under review does not change its customer" 2 \
+  '^error: moved.jsonl:3:[0-9]{2}: .*I4' proviso register load moved.jsonl -d data
+printf '%s\n%s\n%s\n' \
   '{"kind":"unit","id":"unit-new","customer":"cust-public-body"}' \
+  "$(grep -F "\"id\":\"$SUB\"" register.jsonl)" \
   "$(jq -nc --arg id "$SUB" '{kind: "subscription", id: $id, unit: "unit-new",
     agreement: "agr-public-body-records"}')" \
   >twice.jsonl
-check "a subscription that exists twice" 2 '^error: twice.jsonl:2:1: .*' \
+check "a subscription that exists twice" 2 '^error: twice.jsonl:3:1: .*twice' \
   proviso register load twice.jsonl -d data
 that "and the first line was not taken either" test "$(sqlite3 data/store.sqlite \
   "SELECT count(*) FROM register WHERE record LIKE '%unit-new%'")" = 0
 echo '{"kind":"subscription","id":"sub-lost","unit":"unit-none","agreement":"agr-none"}' >lost.jsonl
-check "a subscription of no unit" 2 '^error: lost.jsonl' proviso register load lost.jsonl -d data
+check "a subscription of no unit" 2 '^error: lost.jsonl:1:47: unit: ' \
+  proviso register load lost.jsonl -d data
 echo '{"kind":"customer","id":"c","name":"N","protected_class":[]}' >typo.jsonl
-check "a member that no one knows" 2 '^error: typo.jsonl:1:1: ' \
+check "a member that no one knows" 2 '^error: typo.jsonl:1:58: .*unknown member' \
   proviso register load typo.jsonl -d data
 echo '{"kind":"customer"' >cut.jsonl
 check "a line that is no JSON" 2 '^error: cut.jsonl:1:[0-9]+: ' \

@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/file_system.h"
 #include "base/json.h"
+#include "base/json_place.h"
 #include "base/random.h"
 #include "base/signing.h"
 #include "base/testing/faulty_file_system.h"
@@ -59,6 +60,41 @@ TEST(Json, ReaderRefusesWhatNobodyAskedFor) {
   JsonReader reader(json);
   EXPECT_EQ(reader.string("name"), "x");
   EXPECT_FALSE(reader.finish().has_value());
+}
+
+TEST(JsonPlace, NamesTheInnermostValueThatExists) {
+  constexpr std::string_view text =
+      "{\"version\":1,\n"
+      " \"services\": [ {\"service\":\"a\"},\n"
+      "   {\"service\":\"]},\\\"\", \"operations\":{\"x.y\":1,\"x\":{\"y\":2}, \"\\u0061\":3}}]}";
+  for (const auto& [path, place] : std::vector<std::pair<std::string_view, std::string_view>>{
+           {"", "1:1"},
+           {"version: must be 1", "1:12"},
+           {"versions", "1:1"},
+           {"services", "2:14"},
+           {"services[0].service", "2:27"},
+           {"services[1].service: stands twice", "3:15"},
+           {"services[1].operations.x.y: not an action class", "3:44"},
+           {"services[1].operations.a", "3:68"},
+           {"services[1].missing", "3:4"},
+           {"services[2].service", "2:14"},
+           {"services[x]", "2:14"},
+           {"services[", "2:14"}}) {
+    EXPECT_EQ(json_place(text, path), place) << path;
+  }
+  EXPECT_EQ(json_place("{", "a"), "1:1");
+  EXPECT_EQ(json_place(" 7", "a"), "1:2");
+  EXPECT_EQ(json_place("{\"\":{\"\":1}}", ""), "1:1");
+}
+
+TEST(JsonPlace, GivesTheErrorsOfADocumentTheirPlace) {
+  const auto message = [](std::string_view text, std::string what) {
+    return fail_in_document("f", text, "root.", {Errc::invalid_input, std::move(what)})
+        .error()
+        .message;
+  };
+  EXPECT_EQ(message("{\"a\":\n[]}", "root.a: missing"), "f:2:1: root.a: missing");
+  EXPECT_EQ(message("{", parse_json("{").error().message).substr(0, 6), "f:1:2:");
 }
 
 TEST(Time, Forms) {

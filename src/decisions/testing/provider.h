@@ -64,6 +64,29 @@ class Provider {
     p.reason = "because";
     return p;
   }
+  /// As `register load` does, and sees the register that it left.
+  Result<cases::RegisterLoad> load(const std::string& lines) {
+    auto loaded = cases::load_register(*record_, "r.jsonl", lines);
+    register_ = cases::read_register(record_->database()).value();
+    return loaded;
+  }
+  /// How many entries of this kind were made, in the ledger or on their way to it.
+  [[nodiscard]] std::int64_t entries(const std::string& kind) {
+    return record_->database()
+        .query("SELECT count(*) FROM outbox WHERE kind=:p0", {kind})
+        .value()[0]
+        .integer(0);
+  }
+  /// A signal about this subscription, in one change.
+  Result<void> raise_signal(const std::string& id, const std::string& subscription) {
+    const cases::SignalInput signal{
+        .id = id,
+        .subscription = model::SubscriptionId(subscription),
+        .term_group = "surveillance",
+        .document = Json::Object{{"rule", "r"}, {"signal", id}, {"subscription", subscription}},
+        .figures = Json::Object{}};
+    return record_->change([&] { return casework_->add_signal(signal); });
+  }
   /// Signs with the name's key, as `order sign` would.
   Result<Approved> approve(const Digest& order, const std::string& name) {
     Orders all = orders();
@@ -117,8 +140,7 @@ class Provider {
     ASSERT_TRUE(record_->change(body));
   }
   void load_register() {
-    const auto loaded = cases::load_register(*record_, "register.jsonl",
-                                             R"({"kind":"customer","id":"customer-1","name":"c"}
+    const auto loaded = load(R"({"kind":"customer","id":"customer-1","name":"c"}
 {"kind":"customer","id":"customer-2","name":"d","protected_classes":["news-medium"]}
 {"kind":"unit","id":"u1","customer":"customer-1"}
 {"kind":"unit","id":"u2","customer":"customer-2"}
@@ -130,7 +152,6 @@ class Provider {
 {"kind":"subscription","id":"sub-3","unit":"u2","agreement":"a3"}
 )");
     ASSERT_TRUE(loaded) << loaded.error().message;
-    register_ = cases::read_register(record_->database()).value();
   }
 
   std::string dir_;

@@ -219,15 +219,5 @@ TEST(Casework, EveryLookAtACaseIsAnEntry) {
   EXPECT_EQ(provider.record().log()->size(), before + 1);  // I14
 }
 
-TEST(RegisterStore, NamesTheLineOfARecordThatStandsTwice) {
-  Provider provider;
-  const auto loaded = cases::load_register(
-      provider.record(), "again.jsonl",
-      "{\"kind\":\"customer\",\"id\":\"customer-1\",\"name\":\"c\"}\n"
-      "{\"kind\":\"subscription\",\"id\":\"sub-1\",\"unit\":\"u2\",\"agreement\":\"a1\"}\n");
-  ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().message.substr(0, 15), "again.jsonl:2:1");
-}
-
 }  // namespace
 }  // namespace proviso::decisions

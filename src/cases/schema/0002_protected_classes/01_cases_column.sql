@@ -1,0 +1,1 @@
+ALTER TABLE cases ADD COLUMN protected_classes TEXT NOT NULL DEFAULT '[]'
