@@ -298,8 +298,12 @@ void Review::take_event(const model::UsageEvent& event, std::string_view format)
               view_.reads_attributes() ? facts_.of(event) : std::span<const rules::Attribute>{});
   const auto matched = matcher_.match(view_);
   if (!matched.empty()) {
-    engine_.feed({event.time(), events_total_, event.count, event.subscription}, matched, view_,
-                 firings_);
+    engine_.feed({.time = event.time(),
+                  .line = events_total_,
+                  .weight = event.count,
+                  .subscription = event.subscription,
+                  .event_key = key.bytes},
+                 matched, view_, firings_);
   } else if (events_total_ % kAdvanceEvery == 0) {
     engine_.advance(newest_, firings_);
   }

@@ -25,7 +25,7 @@ using rules::RuleIndex;
 
 namespace {
 
-constexpr std::string_view kMagic = "PSENGIN1";
+constexpr std::string_view kMagic = "PSENGIN2";
 constexpr std::uint64_t kSweepEvery = 65'536;
 
 struct Captured {
@@ -38,6 +38,7 @@ struct Captured {
 struct Waiting {
   std::uint64_t weight = 1;
   std::string subscription;
+  EventKey event_key{};
   std::vector<RuleIndex> matched;
   std::vector<Captured> fields;  ///< parallel to State::captured_fields; empty if not needed
 };
@@ -51,6 +52,12 @@ void append_key(std::string& key, const GroupValue& value) {
 
 std::uint64_t bits(Time t) { return static_cast<std::uint64_t>(t.time_since_epoch().count()); }
 Time time_of(std::uint64_t bits) { return Time(Duration(static_cast<std::int64_t>(bits))); }
+
+Contributors single(const EventKey& key) {
+  Contributors out{.total = 1, .first = {}, .last = {}};
+  if (key != EventKey{}) out.first.push_back(key);
+  return out;
+}
 
 // a - b that stops at the least time.
 Time minus(Time a, Duration b) { return a < Time::min() + b ? Time::min() : a - b; }
@@ -113,7 +120,11 @@ Engine::State::State(std::shared_ptr<const rules::Program> p, EngineOptions o)
 
 Waiting Engine::State::capture(const EventPoint& point, std::span<const RuleIndex> matched,
                                rules::EventView& event) const {
-  Waiting out{point.weight, std::string(point.subscription), {matched.begin(), matched.end()}, {}};
+  Waiting out{point.weight,
+              std::string(point.subscription),
+              point.event_key,
+              {matched.begin(), matched.end()},
+              {}};
   const auto is_fed = [&](RuleIndex r) { return feeds[rules::index(r)]; };
   if (std::ranges::none_of(matched, is_fed)) return out;
   for (const FieldId id : captured_fields) {
@@ -149,7 +160,8 @@ void Engine::State::process(const Place& place, const Waiting& event, std::vecto
                      place.time,
                      static_cast<double>(event.weight),
                      place.line,
-                     event.subscription});
+                     event.subscription,
+                     single(event.event_key)});
     }
     hits[rules::index(rule)].assign(1, event.weight);
     any_use = any_use || feeds[rules::index(rule)];
@@ -184,7 +196,8 @@ void Engine::State::correlate(std::size_t at, const Place& place, const Waiting&
   const Correlation& c = program->correlations()[at];
   for (std::size_t ref = 0; ref < c.refs.size(); ++ref) {
     for (const std::uint64_t weight : hits[rules::index(c.refs[ref])]) {
-      take({place, static_cast<std::uint32_t>(ref), weight, 0, {}}, at, event, out);
+      take({place, static_cast<std::uint32_t>(ref), weight, 0, {}, event.event_key}, at, event,
+           out);
     }
   }
 }
@@ -206,7 +219,7 @@ void Engine::State::take(WindowHit one, std::size_t at, const Waiting& event,
   // A firing is one hit of weight 1 for those that refer to it.
   hits[rules::index(c.rule)].push_back(1);
   out.push_back({c.rule, std::move(group), verdict->from, one.place.time, verdict->value,
-                 one.place.line, event.subscription});
+                 one.place.line, event.subscription, verdict->events});
 }
 
 // Lets windows go that no event can still be in, unless it is late beyond the bound.
@@ -267,6 +280,7 @@ void Engine::State::save_waiting(ByteWriter& out) const {
     out.number(place.line);
     out.number(event.weight);
     out.text(event.subscription);
+    out.key(event.event_key);
     out.number(event.matched.size());
     for (const RuleIndex rule : event.matched) out.number(rules::index(rule));
     out.number(event.fields.size());
@@ -287,6 +301,7 @@ void Engine::State::load_waiting(ByteReader& in) {
     Waiting event;
     event.weight = in.number();
     event.subscription = in.text();
+    event.event_key = in.key();
     const std::uint64_t matched = in.count(8);
     for (std::uint64_t k = 0; k < matched; ++k) {
       event.matched.push_back(RuleIndex(in.number() % program->rules().size()));

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "rules/program.h"
+#include "signals/contributors.h"
 #include "signals/hit.h"
 
 namespace proviso::signals {
@@ -31,6 +32,8 @@ struct Firing {
   std::uint64_t line = 0;
   /// Subscription of that event, as the caller gave it; may be empty.
   std::string subscription;
+  /// The events in the window.
+  Contributors events;
   bool operator==(const Firing&) const = default;
 };
 
@@ -60,6 +63,8 @@ struct EventPoint {
   /// How many operations the event stands for: what event_count counts.
   std::uint64_t weight = 1;
   std::string_view subscription;
+  /// Its name in `Firing::events`.
+  EventKey event_key{};
 };
 
 /// Correlations over a stream of events: sliding windows of event time, both ends inclusive.

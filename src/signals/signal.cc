@@ -9,7 +9,7 @@
 namespace proviso::signals {
 namespace {
 
-constexpr std::string_view kMagic = "PSTRACK1";
+constexpr std::string_view kMagic = "PSTRACK2";
 
 std::string key_of(const Firing& firing) {
   ByteWriter key;
@@ -20,6 +20,29 @@ std::string key_of(const Firing& firing) {
     key.text(value.text);
   }
   return key.take();
+}
+
+// The last keys of a firing, wherever it lists them; those of the first firing stay as they are.
+KeyList newest_of(const Contributors& events) {
+  const auto first = events.first.view();
+  const auto last = events.last.view();
+  KeyList out;
+  const std::size_t of_first = std::min(first.size(), KeyList::kMax - last.size());
+  for (const EventKey& key : first.last(of_first)) out.push_back(key);
+  for (const EventKey& key : last) out.push_back(key);
+  return out;
+}
+
+void write_keys(const KeyList& keys, ByteWriter& out) {
+  out.number(keys.view().size());
+  for (const EventKey& key : keys.view()) out.key(key);
+}
+
+KeyList read_keys(ByteReader& in) {
+  KeyList out;
+  const std::uint64_t count = in.count(sizeof(EventKey));
+  for (std::uint64_t i = 0; i < count; ++i) out.push_back(in.key());
+  return out;
 }
 
 std::uint64_t bits(Time t) { return static_cast<std::uint64_t>(t.time_since_epoch().count()); }
@@ -57,6 +80,7 @@ Signal SignalTracker::make(const Firing& firing) const {
   s.to = firing.to;
   s.value_first = s.value_last = s.value_peak = firing.value;
   s.firings = 1;
+  s.events = firing.events;
   return s;
 }
 
@@ -73,6 +97,8 @@ SignalTracker::Update SignalTracker::add(const Firing& firing) {
   s.value_last = firing.value;
   s.value_peak = std::max(s.value_peak, firing.value);
   ++s.firings;
+  ++s.events.total;
+  s.events.last = newest_of(firing.events);
   return {&s, SignalChange::extended};
 }
 
@@ -103,6 +129,9 @@ std::string SignalTracker::save() const {
     out.number(bits(s.to));
     for (const double value : {s.value_first, s.value_last, s.value_peak}) out.real(value);
     out.number(s.firings);
+    out.number(s.events.total);
+    write_keys(s.events.first, out);
+    write_keys(s.events.last, out);
   }
   return out.take();
 }
@@ -140,6 +169,9 @@ Result<void> SignalTracker::load(std::string_view bytes) {
     s.value_last = in.real();
     s.value_peak = in.real();
     s.firings = in.number();
+    s.events.total = in.number();
+    s.events.first = read_keys(in);
+    s.events.last = read_keys(in);
     fresh[key] = {std::move(s), firing.rule};
   }
   if (!in.ok() || !in.at_end())

@@ -34,6 +34,8 @@ struct Signal {
   double value_last = 0;
   double value_peak = 0;
   std::uint64_t firings = 0;
+  /// `first` are those of the first firing's window, `last` those of the last one's.
+  Contributors events;
   bool operator==(const Signal&) const = default;
 };
 

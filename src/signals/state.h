@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "signals/contributors.h"
+
 // The bytes of saved states, for one machine's own restart, not for exchange.
 //
-//   state  = magic (8 bytes, "PSENGIN1" or "PSTRACK1": changed with every change of the format),
+//   state  = magic (8 bytes, "PSENGIN2" or "PSTRACK2": changed with every change of the format),
 //            32 bytes program digest, then what save() writes
 //   number = 8 bytes, little endian        text = number of bytes, then the bytes
 //
@@ -32,6 +34,7 @@ class ByteWriter {
     bytes_ += s;
   }
   void raw(std::string_view s) { bytes_ += s; }
+  void key(const EventKey& k) { bytes_.append(reinterpret_cast<const char*>(k.data()), k.size()); }
   std::string take() { return std::move(bytes_); }
 
  private:
@@ -59,6 +62,12 @@ class ByteReader {
   std::string text() {
     const std::uint64_t size = number();
     return std::string(raw(size));
+  }
+  EventKey key() {
+    EventKey k{};
+    const std::string_view bytes = raw(k.size());
+    std::memcpy(k.data(), bytes.data(), bytes.size());
+    return k;
   }
   std::string_view raw(std::uint64_t size) {
     if (size > rest_.size()) {

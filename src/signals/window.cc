@@ -151,7 +151,7 @@ void Window::append(const WindowHit& hit) {
                       hits_.back().place.time == hit.place.time && hits_.back().ref == hit.ref;
   if (merges) {
     hits_.back().weight += hit.weight;
-    figures_.remove({hit.place, hit.ref, 0, 0, {}});
+    figures_.remove({hit.place, hit.ref, 0, 0, {}, {}});
   } else {
     hits_.push_back(hit);
   }
@@ -178,7 +178,19 @@ std::optional<WindowVerdict> Window::add(const WindowHit& hit, std::size_t hits_
   }
   const auto value = figures_.holds(begin);
   if (!value || hits_.empty()) return std::nullopt;
-  return WindowVerdict{hits_.front().place.time, *value};
+  return WindowVerdict{hits_.front().place.time, *value, contributors()};
+}
+
+// One event is one hit for each of its rules; hits of one time in event_count have one name.
+Contributors Window::contributors() const {
+  Contributors out{.total = hits_.size(), .first = {}, .last = {}};
+  const std::size_t size = hits_.size();
+  const std::size_t head = std::min(size, KeyList::kMax);
+  for (std::size_t i = 0; i < head; ++i) out.first.push_back(hits_[i].event_key);
+  for (std::size_t i = std::max(head, size - head); i < size; ++i) {
+    out.last.push_back(hits_[i].event_key);
+  }
+  return out;
 }
 
 std::optional<WindowVerdict> Window::add_late(const WindowHit& hit) {
@@ -200,7 +212,7 @@ std::optional<WindowVerdict> Window::verdict_at(Place place) const {
   }
   const auto value = figures.holds(begin);
   if (!value || !from) return std::nullopt;
-  return WindowVerdict{*from, *value};
+  return WindowVerdict{*from, *value, {}};
 }
 
 void Window::rebuild() {
@@ -222,6 +234,7 @@ void Window::save(ByteWriter& out) const {
     out.number(static_cast<std::uint64_t>(hit.value));
     out.number(static_cast<std::uint64_t>(hit.value >> 64));
     out.text(hit.text);
+    out.key(hit.event_key);
   }
 }
 
@@ -240,6 +253,7 @@ void Window::load(ByteReader& in) {
     const auto high = static_cast<std::int64_t>(in.number());
     hit.value = (static_cast<Billionths>(high) << 64) | static_cast<Billionths>(low);
     hit.text = in.text();
+    hit.event_key = in.key();
     hits_.push_back(std::move(hit));
   }
   rebuild();

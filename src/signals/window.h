@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rules/program.h"
+#include "signals/contributors.h"
 #include "signals/hit.h"
 #include "signals/state.h"
 
@@ -21,12 +22,14 @@ struct WindowHit {
   std::uint64_t weight = 1;     ///< operations (event_count)
   rules::Billionths value = 0;  ///< value_sum, value_avg, value_percentile
   std::string text;             ///< value_count
+  EventKey event_key{};
   bool operator==(const WindowHit&) const = default;
 };
 
 struct WindowVerdict {
   Time from{};  ///< of the oldest hit in the window
   double value = 0;
+  Contributors events;
 };
 
 /// The figures of a window, kept up to date hit by hit. All of them are exact, so that adding and
@@ -73,6 +76,7 @@ class Window {
  private:
   std::optional<WindowVerdict> add_late(const WindowHit& hit);
   std::optional<WindowVerdict> verdict_at(Place place) const;
+  [[nodiscard]] Contributors contributors() const;
   void append(const WindowHit& hit);
   void evict(Time begin);
   void rebuild();

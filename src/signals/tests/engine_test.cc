@@ -282,6 +282,49 @@ TEST(Engine, EventCountCountsOperations) {
   EXPECT_EQ(at->subscription, "s");
 }
 
+EventKey key_of(std::uint64_t line) {
+  EventKey key{};
+  key[0] = static_cast<std::uint8_t>(line);
+  return key;
+}
+
+// Lines of the keys, as key_of() made them.
+std::vector<int> lines_of(const KeyList& keys) {
+  std::vector<int> out;
+  for (const EventKey& key : keys.view()) out.push_back(key[0]);
+  return out;
+}
+
+TEST(Engine, AFiringNamesItsOldestAndNewestEvents) {
+  const auto p = program();
+  Engine engine(p, {.lateness = Duration::zero(), .plain_firings = false});
+  std::vector<Firing> out;
+  for (std::uint64_t line = 1; line <= 20; ++line) {
+    View view(*p, {10, line, false, 0, 1});
+    const std::vector<RuleIndex> matched = {RuleIndex(0)};
+    engine.feed({.time = from_unix_seconds(10 + static_cast<std::int64_t>(line) / 4),
+                 .line = line,
+                 .weight = 1,
+                 .subscription = {},
+                 .event_key = key_of(line)},
+                matched, view, out);
+  }
+  engine.flush(out);
+  const RuleIndex sum = *p->find("sum");
+  const auto at =
+      std::ranges::find_if(out, [&](const Firing& f) { return f.rule == sum && f.line == 6; });
+  ASSERT_NE(at, out.end());
+  EXPECT_EQ(at->events.total, 6U);
+  EXPECT_EQ(lines_of(at->events.first), (std::vector<int>{1, 2, 3, 4, 5, 6}));
+  EXPECT_TRUE(at->events.last.view().empty());
+  const auto late =
+      std::ranges::find_if(out, [&](const Firing& f) { return f.rule == sum && f.line == 9; });
+  ASSERT_NE(late, out.end());
+  EXPECT_EQ(late->events.total, 9U);
+  EXPECT_EQ(lines_of(late->events.first), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(lines_of(late->events.last), (std::vector<int>{9}));
+}
+
 TEST(Tracker, ExtendsWithinTheTimespanAndOpensAfterIt) {
   const auto p = program();
   SignalTracker tracker(p);
@@ -293,7 +336,8 @@ TEST(Tracker, ExtendsWithinTheTimespanAndOpensAfterIt) {
                         from_unix_seconds(second),
                         value,
                         1,
-                        "sub"});
+                        "sub",
+                        {}});
   };
   EXPECT_EQ(at(100, 4).change, SignalChange::opened);
   EXPECT_EQ(at(105, 9).change, SignalChange::extended);

@@ -72,8 +72,8 @@ Answers answer(const std::string& rules_path, const std::string& log) {
     for (const auto rule : matched) out.lines[loaded.program->rule(rule).label()].push_back(line);
     const auto time = event.time();
     if (!time) continue;
-    engine.feed({.time = *time, .line = line, .weight = 1, .subscription = {}}, matched, event,
-                firings);
+    engine.feed({.time = *time, .line = line, .weight = 1, .subscription = {}, .event_key = {}},
+                matched, event, firings);
   }
   engine.flush(firings);
   for (const Firing& f : firings) {
