@@ -79,10 +79,18 @@ struct CorrelationAst {
   bool generate = false;
 };
 
+/// A member of the rule that pipelines may ask for: one scalar, or a list of them.
+struct RuleAttribute {
+  std::string name{};
+  bool list = false;
+  std::vector<ScalarAst> values{};
+};
+
 struct RuleAst {
   RuleInfo info{};
   std::optional<DetectionAst> detection{};
   std::optional<CorrelationAst> correlation{};
+  std::vector<RuleAttribute> attributes{};
 };
 
 }  // namespace proviso::rules

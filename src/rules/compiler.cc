@@ -35,12 +35,12 @@ void collect_refs(const RefCondition& c, std::set<std::size_t>& refs) {
 
 }  // namespace
 
-Compiler::Compiler(std::vector<RuleAst> rules, const RulebookPolicy* policy,
+Compiler::Compiler(std::vector<ResolvedRule> rules, const RulebookPolicy* policy,
                    Diagnostics& diagnostics)
-    : asts_(std::move(rules)),
+    : sources_(std::move(rules)),
       policy_(policy),
       diagnostics_(diagnostics),
-      marks_(asts_.size(), Mark::none),
+      marks_(sources_.size(), Mark::none),
       program_(std::make_shared<Program>()) {}
 
 void Compiler::error(const RuleInfo& rule, Position at, std::string item, std::string message) {
@@ -50,15 +50,15 @@ void Compiler::error(const RuleInfo& rule, Position at, std::string item, std::s
 std::shared_ptr<const Program> Compiler::run(const Digest& digest) {
   const std::size_t before = diagnostics_.count();
   name_rules();
-  program_->expressions_.resize(asts_.size());
-  for (std::size_t i = 0; i < asts_.size(); ++i) {
-    program_->rules_.push_back(asts_[i].info);
-    if (asts_[i].detection) compile_detection(asts_[i], i);
+  program_->expressions_.resize(sources_.size());
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    program_->rules_.push_back(sources_[i].info);
+    if (sources_[i].detection) compile_detection(sources_[i], i);
   }
-  for (std::size_t i = 0; i < asts_.size(); ++i) visit(i);
+  for (std::size_t i = 0; i < sources_.size(); ++i) visit(i);
   mark_silent();
   if (policy_ != nullptr) {
-    for (const RuleAst& rule : asts_) check_policy(rule);
+    for (const ResolvedRule& rule : sources_) check_policy(rule);
   }
   if (diagnostics_.count() != before) return nullptr;
   number_fields();
@@ -67,13 +67,13 @@ std::shared_ptr<const Program> Compiler::run(const Digest& digest) {
 }
 
 void Compiler::name_rules() {
-  for (std::size_t i = 0; i < asts_.size(); ++i) {
-    const RuleInfo& info = asts_[i].info;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const RuleInfo& info = sources_[i].info;
     for (const std::string* name : {&info.id, &info.name}) {
       if (name->empty() || (name == &info.name && info.name == info.id)) continue;
       const auto [at, added] = names_.emplace(*name, i);
       if (added) continue;
-      const RuleInfo& other = asts_[at->second].info;
+      const RuleInfo& other = sources_[at->second].info;
       error(info, info.at, name == &info.id ? "id" : "name",
             "\"" + printable(*name) + "\" is also at " + other.file + ":" +
                 std::to_string(other.at.line) + " (give each rule its own)");
@@ -87,7 +87,7 @@ std::optional<std::size_t> Compiler::find(const std::string& id_or_name) const {
   return found->second;
 }
 
-void Compiler::compile_detection(const RuleAst& rule, std::size_t at) {
+void Compiler::compile_detection(const ResolvedRule& rule, std::size_t at) {
   const ReadContext context{rule.info.file, diagnostics_};
   program_->expressions_[at] = compile_condition(*rule.detection, context);
 }
@@ -95,7 +95,7 @@ void Compiler::compile_detection(const RuleAst& rule, std::size_t at) {
 // Depth first: what a correlation refers to is compiled before it, and a way back to an open one is
 // a cycle.
 void Compiler::visit(std::size_t at) {
-  const RuleAst& rule = asts_[at];
+  const ResolvedRule& rule = sources_[at];
   if (!rule.correlation || marks_[at] != Mark::none) return;
   if (depth_ == kNestingMax) {
     error(rule.info, rule.info.at, "correlation.rules",
@@ -128,7 +128,7 @@ FieldId Compiler::field(const std::string& name) {
   return at->second;
 }
 
-void Compiler::compile_correlation(const RuleAst& rule, std::size_t at) {
+void Compiler::compile_correlation(const ResolvedRule& rule, std::size_t at) {
   const CorrelationAst& ast = *rule.correlation;
   Correlation out;
   out.rule = RuleIndex(at);
@@ -144,7 +144,7 @@ void Compiler::compile_correlation(const RuleAst& rule, std::size_t at) {
                    "\"" + printable(ref.text) + "\" is here twice (name it once)");
     }
     out.refs.push_back(RuleIndex(*target));
-    out.ref_is_correlation.push_back(asts_[*target].correlation.has_value());
+    out.ref_is_correlation.push_back(sources_[*target].correlation.has_value());
   }
   for (const ThresholdAst& t : ast.thresholds) {
     out.thresholds.push_back({t.comparison, t.limit, to_billionths(t.limit)});
@@ -155,7 +155,7 @@ void Compiler::compile_correlation(const RuleAst& rule, std::size_t at) {
   program_->correlations_.push_back(std::move(out));
 }
 
-void Compiler::group_by(const RuleAst& rule, Correlation& out) {
+void Compiler::group_by(const ResolvedRule& rule, Correlation& out) {
   const CorrelationAst& ast = *rule.correlation;
   for (const TextAst& name : ast.group_by) {
     GroupField group{name.text, {}};
@@ -172,7 +172,7 @@ void Compiler::group_by(const RuleAst& rule, Correlation& out) {
       const auto entry = std::ranges::find_if(alias->fields, names_ref);
       if (entry == alias->fields.end()) {
         error(rule.info, alias->at, "correlation.aliases." + printable(alias->name),
-              "does not say the field of \"" + asts_[index(ref)].info.label() + "\" (add it)");
+              "does not say the field of \"" + sources_[index(ref)].info.label() + "\" (add it)");
         return;
       }
       group.field_of_ref.push_back(field(entry->second));
@@ -208,7 +208,7 @@ std::variant<RefCondition, std::size_t> resolve(const ConditionAst& node,
 
 }  // namespace
 
-void Compiler::condition(const RuleAst& rule, Correlation& out) {
+void Compiler::condition(const ResolvedRule& rule, Correlation& out) {
   if (!rule.correlation->condition) return;
   const TextAst& text = *rule.correlation->condition;
   const auto fault = [&](std::size_t offset, std::string message) {
@@ -236,7 +236,7 @@ void Compiler::condition(const RuleAst& rule, Correlation& out) {
 void Compiler::mark_silent() {
   std::set<std::size_t> referred;
   std::set<std::size_t> generated;
-  for (const RuleAst& rule : asts_) {
+  for (const ResolvedRule& rule : sources_) {
     if (!rule.correlation) continue;
     for (const TextAst& ref : rule.correlation->refs) {
       const auto target = find(ref.text);
@@ -248,7 +248,7 @@ void Compiler::mark_silent() {
   for (const std::size_t i : referred) {
     const bool alone = generated.contains(i);
     program_->rules_[i].signals_alone = alone;
-    asts_[i].info.signals_alone = alone;
+    sources_[i].info.signals_alone = alone;
   }
 }
 

@@ -7,38 +7,40 @@
 #include <string>
 #include <vector>
 
-#include "rules/ast.h"
 #include "rules/load.h"
 #include "rules/reader.h"
+#include "rules/resolved.h"
 
 namespace proviso::rules {
 
-/// Checks and compiles what the reader made of all files. Null where anything is wrong; all of it
-/// is in `diagnostics`.
+/// Checks and compiles rules, once filters and pipelines have been applied. Null where anything is
+/// wrong; all of it is in `diagnostics`.
 class Compiler {
  public:
-  Compiler(std::vector<RuleAst> rules, const RulebookPolicy* policy, Diagnostics& diagnostics);
+  Compiler(std::vector<ResolvedRule> rules, const RulebookPolicy* policy, Diagnostics& diagnostics);
   std::shared_ptr<const Program> run(const Digest& digest);
 
  private:
   enum class Mark : std::uint8_t { none, open, done };
   void error(const RuleInfo& rule, Position at, std::string item, std::string message);
   void name_rules();
-  void compile_detection(const RuleAst& rule, std::size_t at);
+  void compile_detection(const ResolvedRule& rule, std::size_t at);
   void visit(std::size_t at);
-  void compile_correlation(const RuleAst& rule, std::size_t at);
-  void group_by(const RuleAst& rule, Correlation& out);
-  void condition(const RuleAst& rule, Correlation& out);
+  void compile_correlation(const ResolvedRule& rule, std::size_t at);
+  void group_by(const ResolvedRule& rule, Correlation& out);
+  void condition(const ResolvedRule& rule, Correlation& out);
   void mark_silent();
   void number_fields();
-  void check_policy(const RuleAst& rule);
-  void check_item(const RuleAst& rule, const SelectionAst& selection);
-  void check_field(const RuleInfo& rule, const LogSource& source, const std::string& field,
+  void check_policy(const ResolvedRule& rule);
+  void check_selection(const ResolvedRule& rule, const std::string& file,
+                       const ResolvedSelection& selection);
+  /// `file` is where the field is named: the rule's own or a filter's.
+  void check_field(const std::string& file, const LogSource& source, const std::string& field,
                    Position at, const std::string& path);
   std::optional<std::size_t> find(const std::string& id_or_name) const;
   FieldId field(const std::string& name);
 
-  std::vector<RuleAst> asts_;
+  std::vector<ResolvedRule> sources_;
   const RulebookPolicy* policy_;
   Diagnostics& diagnostics_;
   std::map<std::string, std::size_t, std::less<>> names_;
@@ -50,7 +52,7 @@ class Compiler {
 };
 
 /// The condition of a detection over its selections, or nothing with errors.
-std::optional<Expression> compile_condition(const DetectionAst& detection,
+std::optional<Expression> compile_condition(const ResolvedDetection& detection,
                                             const ReadContext& context);
 
 }  // namespace proviso::rules

@@ -18,19 +18,33 @@ std::size_t count_nodes(const Expression& e) {
   return count;
 }
 
-std::optional<Expression> compile_selection(const SelectionAst& selection,
+// What a pipeline has emptied: no condition at all, neither true nor false.
+bool is_nothing(const Expression& e) {
+  return e.kind != Expression::Kind::test && e.children.empty();
+}
+Expression nothing() { return Expression::any_of({}); }
+
+Expression join(Expression::Kind kind, std::vector<Expression> children) {
+  std::erase_if(children, is_nothing);
+  if (children.empty()) return nothing();
+  return kind == Expression::Kind::all_of ? Expression::all_of(std::move(children))
+                                          : Expression::any_of(std::move(children));
+}
+
+std::optional<Expression> compile_selection(const ResolvedSelection& selection,
                                             const ReadContext& context) {
-  if (selection.kind == SelectionAst::Kind::item) return compile_item(selection.item, context);
+  using Kind = ResolvedSelection::Kind;
+  if (selection.kind == Kind::item) return compile_item(selection.item, context);
   std::vector<Expression> children;
   bool good = true;
-  for (const SelectionAst& child : selection.children) {
+  for (const ResolvedSelection& child : selection.children) {
     auto one = compile_selection(child, context);
     if (!one) good = false;
     if (one) children.push_back(std::move(*one));
   }
   if (!good) return std::nullopt;
-  return selection.kind == SelectionAst::Kind::all_of ? Expression::all_of(std::move(children))
-                                                      : Expression::any_of(std::move(children));
+  return join(selection.kind == Kind::all_of ? Expression::Kind::all_of : Expression::Kind::any_of,
+              std::move(children));
 }
 
 class ConditionCompiler {
@@ -51,10 +65,12 @@ class ConditionCompiler {
       children.push_back(std::move(*one));
     }
     if (node.kind == ConditionAst::Kind::negation) {
+      if (is_nothing(children.front())) return nothing();
       return Expression::negation(std::move(children.front()));
     }
-    return node.kind == ConditionAst::Kind::all_of ? Expression::all_of(std::move(children))
-                                                   : Expression::any_of(std::move(children));
+    return join(node.kind == ConditionAst::Kind::all_of ? Expression::Kind::all_of
+                                                        : Expression::Kind::any_of,
+                std::move(children));
   }
 
  private:
@@ -88,8 +104,9 @@ class ConditionCompiler {
     if (fitting.empty()) {
       return refuse(node, "no selection fits \"" + printable(node.name) + "\" (mend the pattern)");
     }
-    return node.kind == ConditionAst::Kind::every_of ? Expression::all_of(std::move(fitting))
-                                                     : Expression::any_of(std::move(fitting));
+    return join(node.kind == ConditionAst::Kind::every_of ? Expression::Kind::all_of
+                                                          : Expression::Kind::any_of,
+                std::move(fitting));
   }
 
   const std::map<std::string, Expression>& selections_;
@@ -98,34 +115,58 @@ class ConditionCompiler {
   std::size_t nodes_ = 0;
 };
 
-}  // namespace
-
-std::optional<Expression> compile_condition(const DetectionAst& detection,
-                                            const ReadContext& context) {
-  std::map<std::string, Expression> selections;
+std::optional<std::map<std::string, Expression>> compile_selections(
+    const std::vector<NamedResolved>& selections, Diagnostics& diagnostics) {
+  std::map<std::string, Expression> out;
   bool good = true;
-  for (const NamedSelection& named : detection.selections) {
-    auto one = compile_selection(named.selection, context);
+  for (const NamedResolved& named : selections) {
+    auto one = compile_selection(named.selection, {named.file, diagnostics});
     if (!one) good = false;
-    if (one) selections.emplace(named.name, std::move(*one));
+    if (one) out.emplace(named.name, std::move(*one));
   }
   if (!good) return std::nullopt;
+  return out;
+}
+
+std::optional<Expression> compile_text(const std::map<std::string, Expression>& selections,
+                                       const TextAst& text, const ReadContext& context) {
+  const auto parsed = parse_condition(text.text);
+  if (const auto* fault = std::get_if<ConditionError>(&parsed)) {
+    context.error({text.at.line, text.at.column + static_cast<std::uint32_t>(fault->offset)},
+                  "detection.condition", fault->message);
+    return std::nullopt;
+  }
+  return ConditionCompiler(selections, text.at, context).compile(std::get<ConditionAst>(parsed));
+}
+
+}  // namespace
+
+std::optional<Expression> compile_condition(const ResolvedDetection& detection,
+                                            const ReadContext& context) {
+  const auto selections = compile_selections(detection.selections, context.diagnostics);
+  if (!selections) return std::nullopt;
+  bool good = true;
   std::vector<Expression> conditions;
   for (const TextAst& text : detection.conditions) {
-    const auto parsed = parse_condition(text.text);
-    if (const auto* fault = std::get_if<ConditionError>(&parsed)) {
-      context.error({text.at.line, text.at.column + static_cast<std::uint32_t>(fault->offset)},
-                    "detection.condition", fault->message);
-      good = false;
-      continue;
-    }
-    auto one =
-        ConditionCompiler(selections, text.at, context).compile(std::get<ConditionAst>(parsed));
+    auto one = compile_text(*selections, text, context);
     if (!one) good = false;
     if (one) conditions.push_back(std::move(*one));
   }
+  std::vector<Expression> all;
+  all.push_back(join(Expression::Kind::any_of, std::move(conditions)));
+  for (const AddedCondition& added : detection.added) {
+    const ReadContext there{added.file, context.diagnostics};
+    const auto own = compile_selections(added.selections, context.diagnostics);
+    auto one = own ? compile_text(*own, added.condition, there) : std::nullopt;
+    if (!one) good = false;
+    if (one) all.push_back(std::move(*one));
+  }
   if (!good) return std::nullopt;
-  return Expression::any_of(std::move(conditions));
+  auto whole = join(Expression::Kind::all_of, std::move(all));
+  if (!is_nothing(whole)) return whole;
+  context.error(detection.conditions.front().at, "detection.condition",
+                "nothing is left of the rule (the pipelines drop all of its items)");
+  return std::nullopt;
 }
 
 }  // namespace proviso::rules

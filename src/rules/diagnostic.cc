@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
+
 namespace proviso::rules {
 
 std::string Diagnostic::to_string() const {
@@ -15,6 +17,42 @@ void Diagnostics::add(std::string file, Position at, std::string item, std::stri
   ++count_;
   if (all_.size() >= kMax) return;
   all_.push_back({std::move(file), at, std::move(item), std::move(message)});
+}
+
+void Diagnostics::warn(std::string file, Position at, std::string item, std::string message) {
+  ++warning_count_;
+  if (warnings_.size() >= kMax) return;
+  warnings_.push_back({std::move(file), at, std::move(item), std::move(message)});
+}
+
+void Diagnostics::take(const Diagnostics& other) {
+  const auto move_into = [](const std::vector<Diagnostic>& from, std::vector<Diagnostic>& to) {
+    const std::size_t room = kMax - std::min(kMax, to.size());
+    const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(room, from.size()));
+    to.insert(to.end(), from.begin(), end);
+  };
+  move_into(other.all_, all_);
+  move_into(other.warnings_, warnings_);
+  count_ += other.count_;
+  warning_count_ += other.warning_count_;
+}
+
+void Diagnostics::add_snippets(const std::string& file, std::string_view text) {
+  std::vector<std::size_t> lines;  // where each line begins; only made where it is needed
+  const auto fill = [&](Diagnostic& d) {
+    if (d.file != file || !d.snippet.empty()) return;
+    if (lines.empty()) {
+      lines.push_back(0);
+      for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\n') lines.push_back(i + 1);
+      }
+    }
+    if (d.at.line == 0 || d.at.line > lines.size()) return;
+    const std::string_view rest = text.substr(lines[d.at.line - 1]);
+    d.snippet = printable(rest.substr(0, rest.find_first_of("\r\n")));
+  };
+  std::ranges::for_each(all_, fill);
+  std::ranges::for_each(warnings_, fill);
 }
 
 std::string Diagnostics::to_string() const {

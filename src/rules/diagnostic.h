@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace proviso::rules {
@@ -23,28 +24,41 @@ struct Diagnostic {
   std::string item;
   /// What is wrong, and in brackets what to do.
   std::string message;
+  /// The line of the file that is meant, cut to 200 bytes; empty where there is none.
+  std::string snippet{};
 
   /// "file:line:column: item: message".
   [[nodiscard]] std::string to_string() const;
   auto operator<=>(const Diagnostic&) const = default;
 };
 
-/// All that is wrong with a set of rules, in the order in which it was found.
+/// All that is wrong with a set of rules, in the order in which it was found; and warnings: what is
+/// good Sigma but may not mean what its author thinks.
 class Diagnostics {
  public:
   /// Beyond this many the rest is only counted.
   static constexpr std::size_t kMax = 1000;
 
   void add(std::string file, Position at, std::string item, std::string message);
+  void warn(std::string file, Position at, std::string item, std::string message);
+  /// No error; there may be warnings.
   [[nodiscard]] bool ok() const { return count_ == 0; }
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
+  [[nodiscard]] std::size_t warning_count() const { return warning_count_; }
+  [[nodiscard]] const std::vector<Diagnostic>& warnings() const { return warnings_; }
+  /// Takes the errors and warnings of another set.
+  void take(const Diagnostics& other);
+  /// Fills in the snippets of what is in `file`.
+  void add_snippets(const std::string& file, std::string_view text);
   /// One line each, sorted by file and place.
   [[nodiscard]] std::string to_string() const;
 
  private:
   std::vector<Diagnostic> all_;
   std::size_t count_ = 0;
+  std::vector<Diagnostic> warnings_;
+  std::size_t warning_count_ = 0;
 };
 
 }  // namespace proviso::rules

@@ -72,11 +72,11 @@ std::vector<RuleSource> read_sources(const std::vector<std::string>& paths,
 Loaded compile_rules(std::vector<RuleSource> sources, const RulebookPolicy* policy,
                      const LoadLimits& limits) {
   Loaded out;
-  std::vector<RuleAst> rules;
+  std::vector<ResolvedRule> rules;
   for (const RuleSource& source : sources) {
     ++out.files;
-    for (RuleAst& rule : read_rules(source, out.diagnostics, limits, out.rules)) {
-      rules.push_back(std::move(rule));
+    for (RuleAst& ast : read_rules(source, out.diagnostics, limits, out.rules)) {
+      rules.push_back(resolve_rule(std::move(ast), out.diagnostics));
     }
     if (rules.size() > limits.rules_max) {
       out.diagnostics.add(source.name, {}, "",

@@ -17,6 +17,9 @@ struct ReadContext {
   void error(Position at, std::string item, std::string message) const {
     diagnostics.add(file, at, std::move(item), std::move(message));
   }
+  void warn(Position at, std::string item, std::string message) const {
+    diagnostics.warn(file, at, std::move(item), std::move(message));
+  }
 };
 
 /// Reads one YAML document as a Sigma rule or correlation. Nothing where it is wrong: each fault is

@@ -25,18 +25,16 @@ bool names_customer(std::string_view field) {
   return std::ranges::find(kIdentity, lower) != kIdentity.end();
 }
 
-bool compares_with_literal(const ItemAst& item) {
-  const auto has = [&](std::string_view m) {
-    return std::ranges::find(item.modifiers, m) != item.modifiers.end();
-  };
-  if (has("fieldref") || has("exists")) return false;
-  return std::ranges::any_of(item.values,
-                             [](const ScalarAst& v) { return v.kind != ScalarAst::Kind::null; });
+bool compares_with_literal(const ResolvedItem& item) {
+  return std::ranges::any_of(item.values, [](const ItemValue& v) {
+    using Kind = ItemValue::Kind;
+    return v.kind != Kind::null && v.kind != Kind::exists && v.kind != Kind::field_ref;
+  });
 }
 
 }  // namespace
 
-void Compiler::check_policy(const RuleAst& rule) {
+void Compiler::check_policy(const ResolvedRule& rule) {
   const RuleInfo& info = rule.info;
   if (info.signals_alone && info.terms.empty()) {
     error(info, info.at, "proviso.terms", "is missing (name the terms that the rule is about)");
@@ -48,14 +46,21 @@ void Compiler::check_policy(const RuleAst& rule) {
     }
   }
   if (rule.detection) {
-    for (const NamedSelection& s : rule.detection->selections) check_item(rule, s.selection);
+    for (const NamedResolved& s : rule.detection->selections) {
+      check_selection(rule, s.file, s.selection);
+    }
+    for (const AddedCondition& added : rule.detection->added) {
+      for (const NamedResolved& s : added.selections) check_selection(rule, s.file, s.selection);
+    }
     return;
   }
+  if (!rule.correlation) return;
   const CorrelationAst& correlation = *rule.correlation;
   const auto check = [&](const TextAst& name, const std::string& path) {
     for (const TextAst& ref : correlation.refs) {
       const auto target = find(ref.text);
-      if (target) check_field(info, asts_[*target].info.logsource, name.text, name.at, path);
+      if (target)
+        check_field(info.file, sources_[*target].info.logsource, name.text, name.at, path);
     }
   };
   for (const TextAst& name : correlation.value_fields) check(name, "correlation.condition.field");
@@ -69,31 +74,34 @@ void Compiler::check_policy(const RuleAst& rule) {
   }
 }
 
-void Compiler::check_item(const RuleAst& rule, const SelectionAst& selection) {
-  for (const SelectionAst& child : selection.children) check_item(rule, child);
-  if (selection.kind != SelectionAst::Kind::item) return;
-  const ItemAst& item = selection.item;
+void Compiler::check_selection(const ResolvedRule& rule, const std::string& file,
+                               const ResolvedSelection& selection) {
+  for (const ResolvedSelection& child : selection.children) check_selection(rule, file, child);
+  if (selection.kind != ResolvedSelection::Kind::item) return;
+  const ResolvedItem& item = selection.item;
   if (item.field.empty()) {
-    return error(
-        rule.info, item.at, item.path,
+    return diagnostics_.add(
+        file, item.at, item.path,
         "keywords read every field, the field policy does not keep them all (name a field)");
   }
   if (names_customer(item.field) && compares_with_literal(item)) {
-    error(rule.info, item.at, item.path,
-          "the rule names a subscription or customer (I14: describe the use instead)");
+    diagnostics_.add(file, item.at, item.path,
+                     "the rule names a subscription or customer (I14: describe the use instead)");
   }
-  check_field(rule.info, rule.info.logsource, item.field, item.at, item.path);
-  if (std::ranges::find(item.modifiers, "fieldref") == item.modifiers.end()) return;
-  for (const ScalarAst& other : item.values) {
-    check_field(rule.info, rule.info.logsource, other.text, other.at, item.path);
+  check_field(file, rule.info.logsource, item.field, item.at, item.path);
+  for (const ItemValue& value : item.values) {
+    if (value.kind != ItemValue::Kind::field_ref) continue;
+    check_field(file, rule.info.logsource, value.text, item.at, item.path);
   }
 }
 
-void Compiler::check_field(const RuleInfo& rule, const LogSource& source, const std::string& field,
-                           Position at, const std::string& path) {
+void Compiler::check_field(const std::string& file, const LogSource& source,
+                           const std::string& field, Position at, const std::string& path) {
   if (!policy_->refuse_field || usage_field_known(field)) return;
   const auto reason = policy_->refuse_field(source, field);
-  if (reason) error(rule, at, path, "the rule reads \"" + printable(field) + "\": " + *reason);
+  if (reason) {
+    diagnostics_.add(file, at, path, "the rule reads \"" + printable(field) + "\": " + *reason);
+  }
 }
 
 }  // namespace proviso::rules

@@ -17,7 +17,6 @@ bool is_word_byte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-bool is_word(const Atom& atom) { return atom.kind == Kind::byte && is_word_byte(atom.byte); }
 
 std::uint32_t decode(std::string_view text, std::size_t size) {
   constexpr std::array<std::uint32_t, 5> kLeadBits = {0, 0x7F, 0x1F, 0x0F, 0x07};
@@ -30,51 +29,149 @@ std::uint32_t decode(std::string_view text, std::size_t size) {
 
 }  // namespace
 
-std::vector<Atom> parse_sigma_string(std::string_view text) {
-  std::vector<Atom> atoms;
+Pieces parse_sigma_string(std::string_view text) {
+  Pieces pieces;
+  std::string literal;
+  const auto flush = [&] {
+    if (!literal.empty()) pieces.push_back({Piece::Kind::text, std::move(literal)});
+    literal.clear();
+  };
   bool escaped = false;
   for (const char c : text) {
     const bool wildcard = c == '*' || c == '?';
     if (escaped) {
-      if (!wildcard && c != '\\') atoms.push_back({Kind::byte, '\\'});
-      atoms.push_back({Kind::byte, c});
+      if (!wildcard && c != '\\') literal.push_back('\\');
+      literal.push_back(c);
       escaped = false;
     } else if (c == '\\') {
       escaped = true;
     } else if (wildcard) {
-      atoms.push_back({c == '*' ? Kind::many : Kind::one, 0});
+      flush();
+      pieces.push_back({c == '*' ? Piece::Kind::many : Piece::Kind::one});
     } else {
-      atoms.push_back({Kind::byte, c});
+      literal.push_back(c);
     }
   }
-  if (escaped) atoms.push_back({Kind::byte, '\\'});
-  return atoms;
+  if (escaped) literal.push_back('\\');
+  flush();
+  return pieces;
 }
 
-bool has_wildcard(const std::vector<Atom>& atoms) {
-  return std::ranges::any_of(atoms, [](const Atom& a) { return a.kind != Kind::byte; });
+Pieces literal_pieces(std::string text) {
+  if (text.empty()) return {};
+  return {{Piece::Kind::text, std::move(text)}};
 }
 
-std::string plain_text(const std::vector<Atom>& atoms) {
-  std::string text;
-  for (const Atom& atom : atoms) text.push_back(atom.byte);
-  return text;
+void append(Pieces& pieces, Piece piece) {
+  if (piece.kind == Piece::Kind::text) {
+    if (piece.text.empty()) return;
+    if (!pieces.empty() && pieces.back().kind == Piece::Kind::text) {
+      pieces.back().text += piece.text;
+      return;
+    }
+  }
+  pieces.push_back(std::move(piece));
 }
 
-std::vector<Atom> literal_atoms(std::string_view bytes) {
+std::string plain(const Pieces& pieces) {
+  std::string out;
+  for (const Piece& piece : pieces) {
+    switch (piece.kind) {
+      case Piece::Kind::many: out.push_back('*'); break;
+      case Piece::Kind::one: out.push_back('?'); break;
+      case Piece::Kind::dash: out.push_back('-'); break;
+      case Piece::Kind::placeholder: out += "%" + piece.text + "%"; break;
+      case Piece::Kind::text:
+        for (const char c : piece.text) {
+          if (c == '*' || c == '?') out.push_back('\\');
+          out.push_back(c);
+        }
+    }
+  }
+  return out;
+}
+
+bool has_wildcard(const Pieces& pieces) {
+  return std::ranges::any_of(pieces, [](const Piece& p) {
+    return p.kind != Piece::Kind::text && p.kind != Piece::Kind::placeholder;
+  });
+}
+
+bool has_placeholder(const Pieces& pieces) {
+  return std::ranges::find(pieces, Piece::Kind::placeholder, &Piece::kind) != pieces.end();
+}
+
+std::vector<Atom> to_atoms(const Pieces& pieces) {
   std::vector<Atom> atoms;
-  for (const char c : bytes) atoms.push_back({Kind::byte, c});
+  for (const Piece& piece : pieces) {
+    if (piece.kind == Piece::Kind::many) atoms.push_back({Kind::many, 0});
+    if (piece.kind == Piece::Kind::one) atoms.push_back({Kind::one, 0});
+    if (piece.kind == Piece::Kind::dash) atoms.push_back({Kind::dash, 0});
+    if (piece.kind != Piece::Kind::text) continue;
+    for (const char c : piece.text) atoms.push_back({Kind::byte, c});
+  }
   return atoms;
 }
 
-std::vector<Atom> with_any_dash(std::vector<Atom> atoms) {
-  std::vector<Atom> out = atoms;
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
-    const bool dash = atoms[i].kind == Kind::byte && (atoms[i].byte == '-' || atoms[i].byte == '/');
-    if (!dash) continue;
-    const bool word_before = i > 0 && is_word(atoms[i - 1]);
-    const bool word_behind = i + 1 < atoms.size() && is_word(atoms[i + 1]);
-    if (!word_before && word_behind) out[i] = {Kind::dash, 0};
+namespace {
+
+// The end of "%name%" at `at`, or `at` where there is none.
+std::size_t placeholder_end(std::string_view text, std::size_t at) {
+  if (text[at] != '%' || (at > 0 && text[at - 1] == '\\')) return at;
+  std::size_t end = at + 1;
+  while (end < text.size() && is_word_byte(text[end])) ++end;
+  return end > at + 1 && end < text.size() && text[end] == '%' ? end + 1 : at;
+}
+
+void expand_text(std::string_view text, Pieces& out) {
+  std::string literal;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t end = placeholder_end(text, i);
+    if (end == i) {
+      // "\\%" is a percent sign.
+      const bool escape = text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '%';
+      literal.push_back(text[escape ? i + 1 : i]);
+      i += escape ? 2 : 1;
+      continue;
+    }
+    append(out, {Piece::Kind::text, std::move(literal)});
+    literal.clear();
+    append(out, {Piece::Kind::placeholder, std::string(text.substr(i + 1, end - i - 2))});
+    i = end;
+  }
+  append(out, {Piece::Kind::text, std::move(literal)});
+}
+
+}  // namespace
+
+Pieces with_placeholders(const Pieces& pieces) {
+  Pieces out;
+  for (const Piece& piece : pieces) {
+    if (piece.kind == Piece::Kind::text) {
+      expand_text(piece.text, out);
+    } else {
+      append(out, piece);
+    }
+  }
+  return out;
+}
+
+Pieces with_any_dash(const Pieces& pieces) {
+  Pieces out;
+  for (const Piece& piece : pieces) {
+    if (piece.kind != Piece::Kind::text) {
+      append(out, piece);
+      continue;
+    }
+    const std::string& text = piece.text;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const bool dash = text[i] == '-' || text[i] == '/';
+      const bool word_before = i > 0 && is_word_byte(text[i - 1]);
+      const bool word_behind = i + 1 < text.size() && is_word_byte(text[i + 1]);
+      const bool any = dash && !word_before && word_behind;
+      append(out,
+             any ? Piece{Piece::Kind::dash} : Piece{Piece::Kind::text, std::string(1, text[i])});
+    }
   }
   return out;
 }
@@ -99,7 +196,6 @@ std::string to_utf16(std::string_view text, Utf16 kind) {
     out.push_back(kind == Utf16::big ? high : low);
     out.push_back(kind == Utf16::big ? low : high);
   };
-  if (kind == Utf16::marked) put(0xFEFF);
   while (!text.empty()) {
     const std::size_t size = character_bytes(text);
     const std::uint32_t c = decode(text, size);

@@ -14,7 +14,8 @@ TEST(Errors, HaveFileLineColumnAndItem) {
   expect_error(rule_with("{f|nope: a}"), "rule.yml:4:9: detection.sel.f|nope: the modifier |nope");
   expect_error(rule_with("{f|re: '(?<!a)b'}"), "rule.yml:4:15: detection.sel.f|re: the regular");
   expect_error(rule_with("{f|contains: 5}"), "rule.yml:4:21: detection.sel.f|contains: the modif");
-  expect_error(rule_with("{f|expand: '%x%'}"), "rule.yml:4:9: ");
+  expect_error(rule_with("{f|expand: '%x%'}"),
+               "rule.yml:4:19: detection.sel.f|expand: the placeholder %x%");
   expect_error(rule_with("{f|cidr: 10.0.0.1/8}"), "rule.yml:4:17: ");
   expect_error(rule_with("{f|contains|re: a}"), "rule.yml:4:9: ");
   expect_error(rule_with("{f: yes}"), "rule.yml:4:12: ");
