@@ -50,6 +50,9 @@ Result<std::string> ask_passphrase(const std::string& passphrase_file, bool conf
 void add_founding_commands(CLI::App& app, Context& context);
 void add_feed_commands(CLI::App& app, Context& context);
 void add_rules_commands(CLI::App& app, Context& context);
+// After add_rules_commands, whose group they join.
+void add_scenario_commands(CLI::App& app, Context& context);
+void add_explain_command(CLI::App& app, Context& context);
 void add_case_commands(CLI::App& app, Context& context);
 void add_order_commands(CLI::App& app, Context& context);
 void add_gate_commands(CLI::App& app, Context& context);

@@ -126,6 +126,7 @@ class Program {
 
  private:
   friend class Compiler;
+  friend class TwinMaker;  // explain.cc
   std::vector<RuleInfo> rules_;
   std::vector<std::optional<Expression>> expressions_;
   std::vector<Correlation> correlations_;

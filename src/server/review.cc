@@ -16,6 +16,7 @@
 #include "server/documents.h"
 #include "server/review_state.h"
 #include "server/rulebook.h"
+#include "server/signal_json.h"
 #include "signals/rollup.h"
 
 namespace proviso::server {
@@ -48,33 +49,14 @@ class ClassCache {
   std::string key_;
 };
 
-std::string number_text(double value) { return format("{:.15g}", value); }
-
-Json group_json(const std::vector<signals::GroupValue>& group) {
-  Json::Object out;
-  for (const signals::GroupValue& v : group) out.insert_or_assign(v.name, v.text);
-  return out;
-}
-
 cases::SignalInput to_input(const signals::Signal& s, const model::Terms& terms) {
   cases::SignalInput input;
   input.id = s.id;
   input.subscription = model::SubscriptionId(s.subscription);
   const model::Term* term = s.terms.empty() ? nullptr : terms.find(s.terms.front());
   input.term_group = term != nullptr ? term->group : "";
-  input.document = Json::Object{{"signal", s.id},
-                                {"rule", s.rule},
-                                {"title", s.title},
-                                {"author", s.author},
-                                {"level", s.level},
-                                {"terms", Json::Array(s.terms.begin(), s.terms.end())},
-                                {"group", group_json(s.group)},
-                                {"subscription", s.subscription}};
-  // What a later or late firing may still change is no part of the signal's identity.
-  input.figures = Json::Object{
-      {"from", format_time_exact(s.from)},         {"to", format_time_exact(s.to)},
-      {"value_first", number_text(s.value_first)}, {"value_last", number_text(s.value_last)},
-      {"value_peak", number_text(s.value_peak)},   {"firings", s.firings}};
+  input.document = signal_identity(s);
+  input.figures = signal_figures(s);
   return input;
 }
 
