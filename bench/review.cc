@@ -22,12 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/random.h"
-#include "cases/register_store.h"
-#include "provider_sim/line_file.h"
-#include "provider_sim/simulate.h"
-#include "server/founding.h"
+#include "bench/founded.h"
 
 namespace {
 
@@ -98,38 +93,6 @@ Result<void> parse_only(const std::string& path, std::uint64_t records) {
   return {};
 }
 
-Result<void> simulate(const provider_sim::Options& options, const std::string& log,
-                      const std::string& register_path) {
-  auto reg = TRY(provider_sim::LineFile::create(register_path));
-  TRY_VOID(provider_sim::write_register(options, [&](std::string_view l) { return reg.write(l); }));
-  TRY_VOID(reg.close());
-  auto file = TRY(provider_sim::LineFile::create(log));
-  const auto summary = TRY(provider_sim::simulate(
-      options, provider_sim::Format::usage, [&](std::string_view l) { return file.write(l); }));
-  static_cast<void>(summary);
-  return file.close();
-}
-
-// A founded data folder with the register in it.
-Result<void> found(const std::string& root, const std::string& register_path) {
-  SystemClock clock;
-  SystemRandom random;
-  TRY_VOID(server::init_folder(root, "bench.example.com/log", random));
-  auto folder = TRY(server::DataFolder::open(root, clock, random));
-  for (const char* name : {"proposer", "counsel", "executive"}) {
-    const SigningKey key = SigningKey::generate(random);
-    const bool proposes = std::string_view(name) == "proposer";
-    TRY_VOID(server::add_founder(*folder,
-                                 {.key = {name, key.public_key()},
-                                  .role = proposes ? model::Role::proposer : model::Role::approver,
-                                  .person = {}}));
-  }
-  TRY_VOID(server::seal(*folder, 2, clock));
-  const std::string text = TRY(real_file_system().read(register_path, std::uint64_t{1} << 32U));
-  TRY_VOID(cases::load_register(folder->record(), register_path, text));
-  return {};
-}
-
 Result<void> review(const std::string& root, const std::string& log, std::uint64_t records) {
   SystemClock clock;
   SystemRandom random;
@@ -154,8 +117,9 @@ Result<void> measure(const provider_sim::Options& options, const std::string& wo
   const std::string reg = work + "/register.jsonl";
   const std::string data = work + "/data";
   const auto failed = [](const char* what) { return fail(Errc::unavailable, what); };
-  if (!in_own_process([&] { return simulate(options, log, reg); }).ok) return failed("simulate");
-  if (!in_own_process([&] { return found(data, reg); }).ok) return failed("found");
+  if (!in_own_process([&] { return bench::simulate(options, log, reg); }).ok)
+    return failed("simulate");
+  if (!in_own_process([&] { return bench::found(data, reg); }).ok) return failed("found");
   const auto bytes = static_cast<double>(std::filesystem::file_size(log));
   std::printf("%s: %llu records, %.0f MB, %u background subscriptions\n", options.scenario.c_str(),
               static_cast<unsigned long long>(options.records), bytes / 1e6, options.background);

@@ -52,6 +52,7 @@ struct ByteSource::State {
     if (fd > STDIN_FILENO) ::close(fd);
   }
 
+  Result<std::size_t> read_file(std::span<char> out);
   Result<void> refill();
   Result<void> detect();
   Result<std::size_t> read_plain(std::span<char> out);
@@ -67,6 +68,19 @@ struct ByteSource::State {
   }
 };
 
+/// 0 and `raw_ended` at the end of the file.
+Result<std::size_t> ByteSource::State::read_file(std::span<char> out) {
+  ssize_t count = 0;
+  do {
+    count = ::read(fd, out.data(), out.size());
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) {
+    return fail(Errc::unavailable, name + ": cannot be read (" + std::strerror(errno) + ")");
+  }
+  raw_ended = count == 0;
+  return static_cast<std::size_t>(count);
+}
+
 /// Appends to [begin, end) until there is more or the input ends.
 Result<void> ByteSource::State::refill() {
   if (raw_ended || fd < 0) {
@@ -79,15 +93,7 @@ Result<void> ByteSource::State::refill() {
     begin = 0;
   }
   if (end == raw.size()) return {};
-  ssize_t count = 0;
-  do {
-    count = ::read(fd, raw.data() + end, raw.size() - end);
-  } while (count < 0 && errno == EINTR);
-  if (count < 0) {
-    return fail(Errc::unavailable, name + ": cannot be read (" + std::strerror(errno) + ")");
-  }
-  raw_ended = count == 0;
-  end += static_cast<std::size_t>(count);
+  end += TRY(read_file(std::span(raw).subspan(end)));
   return {};
 }
 
@@ -112,6 +118,11 @@ Result<void> ByteSource::State::detect() {
 }
 
 Result<std::size_t> ByteSource::State::read_plain(std::span<char> out) {
+  if (begin == end && !raw_ended && fd >= 0) {  // nothing waits: no need for a copy
+    const std::size_t count = TRY(read_file(out));
+    raw_offset += count;
+    return count;
+  }
   if (begin == end) TRY_VOID(refill());
   const std::size_t count = std::min(out.size(), end - begin);
   if (count > 0) std::memcpy(out.data(), raw.data() + begin, count);

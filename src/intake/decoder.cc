@@ -8,6 +8,7 @@
 #include "intake/csv_row.h"
 #include "intake/event_builder.h"
 #include "intake/json_record.h"
+#include "intake/layout.h"
 #include "intake/plan.h"
 
 namespace proviso::intake {
@@ -33,16 +34,21 @@ std::vector<std::string> column_names(std::span<char> row) {
 
 struct Decoder::State {
   State(const FieldPolicy& from, std::unique_ptr<Plan> made, const DecodeOptions& options)
-      : policy(from), plan(std::move(made)), builder(policy, *plan, options) {}
+      : policy(from),
+        plan(std::move(made)),
+        builder(policy, *plan, options),
+        layouts(policy, *plan) {}
 
   FieldPolicy policy;
   std::unique_ptr<Plan> plan;
   EventBuilder builder;
   JsonRecord json;
+  Layouts layouts;
   std::vector<int> columns;  // leaf of each CSV column, or -1
   std::vector<CsvField> fields;
 
   std::string_view read_csv(std::span<char> record);
+  std::string_view read_json(std::span<char> record);
 };
 
 std::string_view Decoder::State::read_csv(std::span<char> record) {
@@ -56,6 +62,15 @@ std::string_view Decoder::State::read_csv(std::span<char> record) {
     if (!problem.empty()) return problem;
   }
   return {};
+}
+
+std::string_view Decoder::State::read_json(std::span<char> record) {
+  const std::string_view text(record.data(), record.size());
+  if (layouts.read(text, builder)) return {};
+  builder.start();
+  const std::string_view problem = json.read(record, *plan, builder);
+  if (problem.empty()) layouts.learn(text);
+  return problem;
 }
 
 Decoder::Decoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -102,9 +117,8 @@ Result<void> Decoder::set_header(std::span<char> row) {
 
 std::string_view Decoder::decode(std::span<char> record, model::UsageEvent& event) {
   state_->builder.start();
-  const std::string_view problem = state_->policy.syntax == Syntax::csv
-                                       ? state_->read_csv(record)
-                                       : state_->json.read(record, *state_->plan, state_->builder);
+  const std::string_view problem =
+      state_->policy.syntax == Syntax::csv ? state_->read_csv(record) : state_->read_json(record);
   return problem.empty() ? state_->builder.finish(event) : problem;
 }
 

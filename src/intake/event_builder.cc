@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "base/check.h"
@@ -65,11 +66,29 @@ std::optional<Time> parse_plain_time(std::string_view text) {
   return Time(sys_days(date)) + hours(h) + minutes(m) + seconds(s);
 }
 
+bool is_in_century(Time time) { return time >= kEarliest && time < kLatest; }
+
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+
 std::string_view view_of(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
 }  // namespace
 
+std::optional<std::uint64_t> parse_short_whole(std::string_view text) {
+  if (text.empty() || text.size() > 15) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    value = 10 * value + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
+}
+
 std::optional<double> parse_number(std::string_view text) {
+  // Below 2^53 a whole number is a double as it is.
+  if (text.size() == 1 || !text.starts_with('0')) {
+    if (const auto whole = parse_short_whole(text)) return static_cast<double>(*whole);
+  }
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   if (digits.empty() || !is_digit(digits[0]) || text.size() > 400) return std::nullopt;
   if (digits.size() > 1 && digits[0] == '0' && is_digit(digits[1])) return std::nullopt;
@@ -86,6 +105,9 @@ EventBuilder::EventBuilder(const FieldPolicy& policy, const Plan& plan,
       plan_(plan),
       subscription_(options.subscription),
       keyed_hash_(options.hash_key) {
+  for (std::size_t i = 0; i < kEntries && i < plan_.amount_units.size(); ++i) {
+    blank_entries_[i].unit = plan_.amount_units[i];
+  }
   start();
 }
 
@@ -96,10 +118,7 @@ void EventBuilder::start() {
   end_ = {};
   count_.reset();
   operation_index_ = 0;
-  for (std::size_t i = 0; i < kEntries; ++i) {
-    entries_[i] = {};
-    if (i < plan_.amount_units.size()) entries_[i].unit = plan_.amount_units[i];
-  }
+  entries_ = blank_entries_;
   required_seen_ = 0;
   kept_count_ = 0;
   scratch_used_ = 0;
@@ -128,9 +147,10 @@ std::string_view EventBuilder::hash(std::string_view text) {
 }
 
 std::string_view EventBuilder::lower(std::string_view text) {
+  if (std::ranges::none_of(text, is_upper)) return text;
   const std::span<char> out = scratch(text.size());
   std::ranges::transform(text, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c;
   });
   return view_of(out);
 }
@@ -204,11 +224,32 @@ std::string_view EventBuilder::take_time(const Leaf& leaf, When& when, std::uint
     if (!parsed) return refuse(leaf.path, "is not a time (RFC 3339)");
     time = *parsed;
   }
-  if (time < kEarliest || time >= kLatest) {
+  if (!is_in_century(time)) {
     return refuse(leaf.path, "timestamp in the wrong century");
   }
   if (rank < when.rank) when = {time, rank};
   return {};
+}
+
+bool EventBuilder::take_plain_time(const Leaf& leaf, std::string_view text) {
+  if (text.size() != last_text_.size()) return false;
+  if (std::memcmp(text.data(), last_text_.data(), last_text_.size()) != 0) {
+    const auto time = parse_plain_time(text);
+    if (!time || !is_in_century(*time)) return false;
+    last_time_ = *time;
+    std::memcpy(last_text_.data(), text.data(), last_text_.size());
+  }
+  for (const FieldUse& use : leaf.uses) {
+    When& when = use.kind == FieldUse::Kind::window_start ? start_ : end_;
+    if (use.rank < when.rank) when = {last_time_, use.rank};
+  }
+  return true;
+}
+
+bool EventBuilder::take_plain_count(std::string_view digits) {
+  const auto whole = parse_short_whole(digits);
+  if (whole) count_ = *whole;
+  return whole.has_value();
 }
 
 /// Nothing where `value` may be read as a number.

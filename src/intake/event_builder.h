@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "intake/decoder.h"
 #include "intake/plan.h"
+#include "model/ids.h"
 #include "model/usage_event.h"
 
 namespace proviso::intake {
@@ -30,6 +31,23 @@ class EventBuilder {
   void start();
   /// Takes a value for `leaf`; `index`: in the innermost array. Returns why not, or nothing.
   std::string_view take(const Leaf& leaf, const Scalar& value, std::size_t index);
+  /// The values of Plan::required with these bits have been seen.
+  void require(std::uint64_t bits) { required_seen_ |= bits; }
+  /// What take() does for a leaf with one use, a text, whose value has no control character; false
+  /// where take() would refuse.
+  bool take_plain_text(const FieldUse& use, std::string_view text) {
+    if (text.size() > model::kIdBytesMax) return false;
+    if (use.rank < text_rank_[use.index] && !text.empty()) {
+      text_rank_[use.index] = use.rank;
+      text_[use.index] = text;
+    }
+    return true;
+  }
+  /// What take() does for a leaf that is only read as times; false also where it is a time of
+  /// another form than YYYY-MM-DDTHH:MM:SSZ.
+  bool take_plain_time(const Leaf& leaf, std::string_view text);
+  /// What take() does for a count of at most 15 digits; false where it is anything else.
+  bool take_plain_count(std::string_view digits);
   /// Fills `event`, or returns why the record is no event.
   std::string_view finish(model::UsageEvent& event);
   /// Keeps "FIELD: what" until the next start().
@@ -83,8 +101,15 @@ class EventBuilder {
   std::size_t kept_count_ = 0;
   std::array<char, 32768> scratch_;
   std::size_t scratch_used_ = 0;
+  std::array<Entry, kEntries> blank_entries_;
+  // A log goes on with the time it was at.
+  std::array<char, 20> last_text_{};
+  Time last_time_{};
   std::string reason_;
 };
+
+/// At most 15 digits, and nothing else.
+std::optional<std::uint64_t> parse_short_whole(std::string_view text);
 
 /// RFC 8259 number, finite. Nothing where the text is none.
 std::optional<double> parse_number(std::string_view text);

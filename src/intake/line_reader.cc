@@ -150,7 +150,26 @@ Result<void> LineReader::discard_line() {
   }
 }
 
+/// A line that is whole in the buffer and begins with '{': what nearly every line is. False: look
+/// closer.
+bool LineReader::next_whole_line(Record& record) {
+  const std::span<char> bytes = window();
+  if (bytes.empty() || bytes.front() != '{') return false;
+  const void* hit = std::memchr(bytes.data(), '\n', bytes.size());
+  if (hit == nullptr) return false;
+  const auto length = static_cast<std::size_t>(static_cast<const char*>(hit) - bytes.data());
+  if (length > kRecordBytesMax) return false;
+  record.at = at_;
+  record.bytes = bytes.first(bytes[length - 1] == '\r' ? length - 1 : length);
+  begin_ += length + 1;
+  at_.offset += length + 1;
+  ++at_.line;
+  at_.column = 1;
+  return true;
+}
+
 Result<std::optional<Record>> LineReader::next_line() {
+  if (Record whole; next_whole_line(whole)) return std::optional<Record>(whole);
   for (;;) {
     const std::size_t length = TRY(find_newline(kRecordBytesMax));
     Record record{.bytes = {}, .at = at_, .problem = {}};

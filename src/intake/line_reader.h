@@ -66,6 +66,7 @@ class LineReader {
   Result<bool> fill();
   [[nodiscard]] std::span<char> window() { return {buffer_.data() + begin_, end_ - begin_}; }
   void consume(std::size_t count);
+  bool next_whole_line(Record& record);
   Result<std::optional<Record>> next_line();
   Result<std::optional<Record>> next_csv();
   Result<std::optional<Record>> next_member();
