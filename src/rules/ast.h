@@ -79,6 +79,14 @@ struct CorrelationAst {
   bool generate = false;
 };
 
+/// A Sigma filter: what must hold besides for the rules that it names.
+struct FilterAst {
+  Position at{};
+  bool any = false;  ///< every rule of the log source
+  std::vector<TextAst> rules{};
+  DetectionAst detection{};
+};
+
 /// A member of the rule that pipelines may ask for: one scalar, or a list of them.
 struct RuleAttribute {
   std::string name{};
@@ -90,6 +98,7 @@ struct RuleAst {
   RuleInfo info{};
   std::optional<DetectionAst> detection{};
   std::optional<CorrelationAst> correlation{};
+  std::optional<FilterAst> filter{};
   std::vector<RuleAttribute> attributes{};
 };
 

@@ -53,6 +53,7 @@ class Compiler {
 
 /// The condition of a detection over its selections, or nothing with errors.
 std::optional<Expression> compile_condition(const ResolvedDetection& detection,
-                                            const ReadContext& context);
+                                            const ReadContext& context,
+                                            const std::string& path = "detection.condition");
 
 }  // namespace proviso::rules

@@ -50,8 +50,8 @@ std::optional<Expression> compile_selection(const ResolvedSelection& selection,
 class ConditionCompiler {
  public:
   ConditionCompiler(const std::map<std::string, Expression>& selections, Position at,
-                    const ReadContext& context)
-      : selections_(selections), at_(at), context_(context) {}
+                    const std::string& path, const ReadContext& context)
+      : selections_(selections), at_(at), path_(path), context_(context) {}
 
   std::optional<Expression> compile(const ConditionAst& node) {
     if (node.kind == ConditionAst::Kind::name) return name(node);
@@ -75,8 +75,8 @@ class ConditionCompiler {
 
  private:
   std::optional<Expression> refuse(const ConditionAst& node, std::string message) {
-    context_.error({at_.line, at_.column + static_cast<std::uint32_t>(node.offset)},
-                   "detection.condition", std::move(message));
+    context_.error({at_.line, at_.column + static_cast<std::uint32_t>(node.offset)}, path_,
+                   std::move(message));
     return std::nullopt;
   }
 
@@ -111,6 +111,7 @@ class ConditionCompiler {
 
   const std::map<std::string, Expression>& selections_;
   Position at_;
+  const std::string& path_;
   const ReadContext& context_;
   std::size_t nodes_ = 0;
 };
@@ -129,26 +130,28 @@ std::optional<std::map<std::string, Expression>> compile_selections(
 }
 
 std::optional<Expression> compile_text(const std::map<std::string, Expression>& selections,
-                                       const TextAst& text, const ReadContext& context) {
+                                       const TextAst& text, const std::string& path,
+                                       const ReadContext& context) {
   const auto parsed = parse_condition(text.text);
   if (const auto* fault = std::get_if<ConditionError>(&parsed)) {
-    context.error({text.at.line, text.at.column + static_cast<std::uint32_t>(fault->offset)},
-                  "detection.condition", fault->message);
+    context.error({text.at.line, text.at.column + static_cast<std::uint32_t>(fault->offset)}, path,
+                  fault->message);
     return std::nullopt;
   }
-  return ConditionCompiler(selections, text.at, context).compile(std::get<ConditionAst>(parsed));
+  return ConditionCompiler(selections, text.at, path, context)
+      .compile(std::get<ConditionAst>(parsed));
 }
 
 }  // namespace
 
 std::optional<Expression> compile_condition(const ResolvedDetection& detection,
-                                            const ReadContext& context) {
+                                            const ReadContext& context, const std::string& path) {
   const auto selections = compile_selections(detection.selections, context.diagnostics);
   if (!selections) return std::nullopt;
   bool good = true;
   std::vector<Expression> conditions;
   for (const TextAst& text : detection.conditions) {
-    auto one = compile_text(*selections, text, context);
+    auto one = compile_text(*selections, text, path, context);
     if (!one) good = false;
     if (one) conditions.push_back(std::move(*one));
   }
@@ -157,14 +160,14 @@ std::optional<Expression> compile_condition(const ResolvedDetection& detection,
   for (const AddedCondition& added : detection.added) {
     const ReadContext there{added.file, context.diagnostics};
     const auto own = compile_selections(added.selections, context.diagnostics);
-    auto one = own ? compile_text(*own, added.condition, there) : std::nullopt;
+    auto one = own ? compile_text(*own, added.condition, added.path, there) : std::nullopt;
     if (!one) good = false;
     if (one) all.push_back(std::move(*one));
   }
   if (!good) return std::nullopt;
   auto whole = join(Expression::Kind::all_of, std::move(all));
   if (!is_nothing(whole)) return whole;
-  context.error(detection.conditions.front().at, "detection.condition",
+  context.error(detection.conditions.front().at, path,
                 "nothing is left of the rule (the pipelines drop all of its items)");
   return std::nullopt;
 }

@@ -100,10 +100,11 @@ class DetectionReader {
   const ReadContext& context_;
 };
 
-void read_conditions(const YamlNode& node, DetectionAst& out, const ReadContext& context) {
+void read_conditions(const YamlNode& node, const std::string& path, DetectionAst& out,
+                     const ReadContext& context) {
   const auto add = [&](const YamlNode& one) {
     if (!one.is_scalar() || one.text.empty()) {
-      return context.error(one.at, "detection.condition", "must be text (name the selections)");
+      return context.error(one.at, path, "must be text (name the selections)");
     }
     // Inside quotes the text begins one column on; where it spans lines only the beginning is
     // exact.
@@ -112,41 +113,95 @@ void read_conditions(const YamlNode& node, DetectionAst& out, const ReadContext&
     out.conditions.push_back({one.text, at});
   };
   if (!node.is_list()) return add(node);
-  if (node.items.empty()) context.error(node.at, "detection.condition", "is empty");
+  if (node.items.empty()) context.error(node.at, path, "is empty");
   for (const YamlNode& one : node.items) add(one);
 }
 
+// The selections of a rule or a filter; `own` says which members are none.
+template <class Own>
+bool read_members(const YamlNode& node, const std::string& path, DetectionAst& out,
+                  const ReadContext& context, const Own& own) {
+  const std::size_t errors_before = context.diagnostics.count();
+  DetectionReader reader(context);
+  for (const auto& [key, value] : node.members) {
+    if (own(key.text, key, value)) continue;
+    if (key.text == "condition") {
+      read_conditions(value, path + ".condition", out, context);
+      continue;
+    }
+    auto selection = reader.selection(value, path + "." + printable(key.text));
+    if (selection) out.selections.push_back({key.text, key.at, std::move(*selection)});
+  }
+  if (node.find("condition") == nullptr) {
+    context.error(node.at, path, "has no condition (add `condition:`)");
+  }
+  if (context.diagnostics.count() != errors_before) return false;
+  if (!out.selections.empty()) return true;
+  context.error(node.at, path, "has no selection (say what to look for)");
+  return false;
+}
+
 }  // namespace
+
+std::optional<SelectionAst> read_selection(const YamlNode& node, const std::string& path,
+                                           const ReadContext& context) {
+  return DetectionReader(context).selection(node, path);
+}
 
 std::optional<DetectionAst> read_detection(const YamlNode& node, const ReadContext& context) {
   if (!node.is_map()) {
     context.error(node.at, "detection", "must be a map of selections and a condition");
     return std::nullopt;
   }
-  const std::size_t errors_before = context.diagnostics.count();
   DetectionAst out;
-  DetectionReader reader(context);
-  for (const auto& [key, value] : node.members) {
-    if (key.text == "condition") {
-      read_conditions(value, out, context);
-      continue;
-    }
-    if (key.text == "timeframe") {
-      context.error(key.at, "detection.timeframe", "is no longer Sigma (write a correlation rule)");
-      continue;
-    }
-    auto selection = reader.selection(value, "detection." + printable(key.text));
-    if (selection) out.selections.push_back({key.text, key.at, std::move(*selection)});
+  const auto own = [&](const std::string& name, const YamlNode& key, const YamlNode&) {
+    if (name != "timeframe") return false;
+    context.error(key.at, "detection.timeframe", "is no longer Sigma (write a correlation rule)");
+    return true;
+  };
+  if (!read_members(node, "detection", out, context, own)) return std::nullopt;
+  return out;
+}
+
+namespace {
+
+void read_filter_rules(const YamlNode& node, FilterAst& out, const ReadContext& context) {
+  if (node.is_scalar() && (node.text == "any" || node.text == "all")) {
+    out.any = true;
+    return;
   }
-  if (node.find("condition") == nullptr) {
-    context.error(node.at, "detection", "has no condition (add `condition:`)");
-  }
-  if (context.diagnostics.count() != errors_before) return std::nullopt;
-  if (out.selections.empty()) {
-    context.error(node.at, "detection", "has no selection (say what to look for)");
+  const auto add = [&](const YamlNode& one) {
+    if (one.is_scalar() && !one.text.empty()) return out.rules.push_back({one.text, one.at});
+    context.error(one.at, "filter.rules", "must be ids or names of rules, or `any`");
+  };
+  if (!node.is_list()) return add(node);
+  for (const YamlNode& one : node.items) add(one);
+  if (!node.items.empty()) return;
+  out.any = true;
+  context.warn(node.at, "filter.rules", "an empty list means every rule (write `any`)");
+}
+
+}  // namespace
+
+std::optional<FilterAst> read_filter(const YamlNode& node, const ReadContext& context) {
+  if (!node.is_map()) {
+    context.error(node.at, "filter", "must be a map of rules, selections and a condition");
     return std::nullopt;
   }
-  return out;
+  FilterAst out;
+  out.at = node.at;
+  if (node.find("rules") == nullptr) {
+    context.error(node.at, "filter", "has no `rules` (name them, or write `rules: any`)");
+  }
+  const auto own = [&](const std::string& name, const YamlNode&, const YamlNode& value) {
+    if (name != "rules") return false;
+    read_filter_rules(value, out, context);
+    return true;
+  };
+  if (!read_members(node, "filter", out.detection, context, own)) return std::nullopt;
+  if (out.detection.conditions.size() == 1) return out;
+  context.error(node.find("condition")->at, "filter.condition", "must be one text, not a list");
+  return std::nullopt;
 }
 
 }  // namespace proviso::rules

@@ -14,15 +14,18 @@ std::string Diagnostic::to_string() const {
 }
 
 void Diagnostics::add(std::string file, Position at, std::string item, std::string message) {
+  Diagnostic one{std::move(file), at, std::move(item), std::move(message)};
+  // A filter's fault comes up in each rule that it is for.
+  if (std::ranges::find(all_, one) != all_.end()) return;
   ++count_;
-  if (all_.size() >= kMax) return;
-  all_.push_back({std::move(file), at, std::move(item), std::move(message)});
+  if (all_.size() < kMax) all_.push_back(std::move(one));
 }
 
 void Diagnostics::warn(std::string file, Position at, std::string item, std::string message) {
+  Diagnostic one{std::move(file), at, std::move(item), std::move(message)};
+  if (std::ranges::find(warnings_, one) != warnings_.end()) return;
   ++warning_count_;
-  if (warnings_.size() >= kMax) return;
-  warnings_.push_back({std::move(file), at, std::move(item), std::move(message)});
+  if (warnings_.size() < kMax) warnings_.push_back(std::move(one));
 }
 
 void Diagnostics::take(const Diagnostics& other) {

@@ -2,10 +2,13 @@
 #include "rules/load.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/file_system.h"
 #include "rules/ast.h"
 #include "rules/compiler.h"
+#include "rules/documents.h"
+#include "rules/filters.h"
 #include "rules/reader.h"
 
 namespace proviso::rules {
@@ -44,7 +47,8 @@ class SourceFinder {
 };
 
 std::vector<RuleAst> read_rules(const RuleSource& source, Diagnostics& diagnostics,
-                                const LoadLimits& limits, std::size_t& documents) {
+                                const LoadLimits& limits, std::size_t& documents,
+                                const ReadOptions& options = {}) {
   std::vector<RuleAst> rules;
   if (source.text.size() > limits.file_bytes_max) {
     diagnostics.add(source.name, {}, "", "a rule file has at most 1 MiB (split it)");
@@ -52,9 +56,12 @@ std::vector<RuleAst> read_rules(const RuleSource& source, Diagnostics& diagnosti
   }
   const YamlLimits yaml{.documents_max = limits.documents_per_file_max};
   const ReadContext context{source.name, diagnostics};
-  for (const YamlNode& document : parse_yaml(source.name, source.text, diagnostics, yaml)) {
-    if (document.kind != YamlNode::Kind::null) ++documents;
-    auto rule = read_rule(document, context);
+  ActionDocuments actions(context);
+  for (YamlNode& raw : parse_yaml(source.name, source.text, diagnostics, yaml)) {
+    const auto document = actions.take(std::move(raw));
+    if (!document || document->kind == YamlNode::Kind::null) continue;
+    ++documents;
+    auto rule = read_rule(*document, context, options);
     if (rule) rules.push_back(std::move(*rule));
   }
   return rules;
@@ -69,24 +76,56 @@ std::vector<RuleSource> read_sources(const std::vector<std::string>& paths,
   return std::move(finder.out);
 }
 
+namespace {
+
+struct Resolved {
+  std::vector<ResolvedRule> rules;
+  std::vector<ResolvedFilter> filters;
+};
+
+// Nothing where there are too many.
+std::optional<Resolved> read_all(const std::vector<RuleSource>& sources, const LoadLimits& limits,
+                                 const ReadOptions& options, Loaded& out) {
+  Resolved all;
+  for (const RuleSource& source : sources) {
+    ++out.files;
+    for (RuleAst& ast : read_rules(source, out.diagnostics, limits, out.rules, options)) {
+      if (ast.filter) {
+        auto filter = resolve_filter(std::move(ast), out.diagnostics);
+        if (filter) all.filters.push_back(std::move(*filter));
+      } else {
+        all.rules.push_back(resolve_rule(std::move(ast), out.diagnostics));
+      }
+    }
+    if (all.rules.size() + all.filters.size() <= limits.rules_max) continue;
+    out.diagnostics.add(source.name, {}, "",
+                        "more than " + std::to_string(limits.rules_max) + " rules (load fewer)");
+    return std::nullopt;
+  }
+  return all;
+}
+
+void add_snippets(const std::vector<RuleSource>& sources, Diagnostics& diagnostics) {
+  std::set<std::string_view> files;
+  for (const Diagnostic& d : diagnostics.all()) files.insert(d.file);
+  for (const Diagnostic& d : diagnostics.warnings()) files.insert(d.file);
+  for (const RuleSource& source : sources) {
+    if (files.contains(source.name)) diagnostics.add_snippets(source.name, source.text);
+  }
+}
+
+}  // namespace
+
 Loaded compile_rules(std::vector<RuleSource> sources, const RulebookPolicy* policy,
                      const LoadLimits& limits) {
   Loaded out;
-  std::vector<ResolvedRule> rules;
-  for (const RuleSource& source : sources) {
-    ++out.files;
-    for (RuleAst& ast : read_rules(source, out.diagnostics, limits, out.rules)) {
-      rules.push_back(resolve_rule(std::move(ast), out.diagnostics));
-    }
-    if (rules.size() > limits.rules_max) {
-      out.diagnostics.add(source.name, {}, "",
-                          "more than " + std::to_string(limits.rules_max) + " rules (load fewer)");
-      return out;
-    }
-  }
+  auto all = read_all(sources, limits, {}, out);
+  if (!all) return out;
+  apply_filters(all->filters, all->rules, out.diagnostics);
   auto program =
-      Compiler(std::move(rules), policy, out.diagnostics).run(rulebook_digest(std::move(sources)));
+      Compiler(std::move(all->rules), policy, out.diagnostics).run(rulebook_digest(sources));
   if (out.diagnostics.ok()) out.program = std::move(program);
+  add_snippets(sources, out.diagnostics);
   return out;
 }
 
@@ -94,7 +133,7 @@ Loaded load_rules(const std::vector<std::string>& paths, const RulebookPolicy* p
                   const LoadLimits& limits) {
   Diagnostics reading;
   Loaded out = compile_rules(read_sources(paths, reading, limits), policy, limits);
-  for (const Diagnostic& d : reading.all()) out.diagnostics.add(d.file, d.at, d.item, d.message);
+  out.diagnostics.take(reading);
   if (!out.diagnostics.ok()) out.program = nullptr;
   return out;
 }
@@ -140,17 +179,19 @@ std::string dump_ast(const std::vector<RuleSource>& sources) {
   std::size_t documents = 0;
   for (const RuleSource& source : sources) {
     for (const RuleAst& rule : read_rules(source, diagnostics, {}, documents)) {
-      out += "rule " + rule.info.label() + " \"" + rule.info.title + "\"\n";
+      out += (rule.filter ? "filter " : "rule ") + rule.info.label() + " \"" + rule.info.title +
+             "\"\n";
       if (rule.correlation) {
         out += "  correlation " + std::string(to_string(rule.correlation->type)) + "\n";
         for (const TextAst& ref : rule.correlation->refs) out += "    of " + ref.text + "\n";
         for (const TextAst& by : rule.correlation->group_by) out += "    by " + by.text + "\n";
         continue;
       }
-      for (const NamedSelection& s : rule.detection->selections) {
+      const DetectionAst& detection = rule.filter ? rule.filter->detection : *rule.detection;
+      for (const NamedSelection& s : detection.selections) {
         out += "  " + s.name + "\n" + dump_selection(s.selection, 2);
       }
-      for (const TextAst& c : rule.detection->conditions) out += "  condition " + c.text + "\n";
+      for (const TextAst& c : detection.conditions) out += "  condition " + c.text + "\n";
     }
   }
   return out + diagnostics.to_string();

@@ -36,6 +36,7 @@ struct RuleInfo {
   std::string level;
   std::string license;
   LogSource logsource;
+  std::vector<std::string> tags;
   /// Ids of the terms that the rule is about (`proviso.terms`).
   std::vector<std::string> terms;
   /// `proviso.independence`: the group of evidence that its signals count as; may be empty.

@@ -6,11 +6,10 @@
 namespace proviso::rules {
 namespace {
 
-constexpr std::size_t kTitleBytesMax = 1024;
-
 class RuleReader {
  public:
-  RuleReader(const YamlNode& top, const ReadContext& context) : top_(top), context_(context) {}
+  RuleReader(const YamlNode& top, const ReadContext& context, const ReadOptions& options)
+      : top_(top), context_(context), options_(options) {}
 
   std::optional<RuleAst> run() {
     const std::size_t before = context_.diagnostics.count();
@@ -18,8 +17,9 @@ class RuleReader {
       context_.error(top_.at, "", "a rule must be a map (begin with `title:`)");
       return std::nullopt;
     }
-    if (refused_kind()) return std::nullopt;
+    check_schema(top_, context_);
     read_info();
+    if (options_.keep_attributes) read_attributes();
     read_proviso();
     read_body();
     if (context_.diagnostics.count() != before) return std::nullopt;
@@ -27,25 +27,10 @@ class RuleReader {
   }
 
  private:
-  bool refused_kind() {
-    if (const YamlNode* action = top_.find("action")) {
-      context_.error(action->at, "action", "is a legacy form (write each rule in full)");
-      return true;
-    }
-    if (const YamlNode* filter = top_.find("filter")) {
-      context_.error(filter->at, "filter",
-                     "filters are not supported (write the exclusion into the rule's condition)");
-      return true;
-    }
-    return false;
-  }
-
   std::string text(std::string_view key) {
     const YamlNode* node = top_.find(key);
     if (node == nullptr || node->kind == YamlNode::Kind::null) return "";
-    if (node->is_scalar()) return node->text;
-    context_.error(node->at, std::string(key), "must be text");
-    return "";
+    return node->text;  // check_schema() has reported what is no text
   }
 
   void read_info() {
@@ -58,26 +43,27 @@ class RuleReader {
     info.author = text("author");
     info.level = text("level");
     info.license = text("license");
-    if (info.title.empty())
-      context_.error(top_.at, "title", "is missing (say what the rule finds)");
-    if (info.title.size() > kTitleBytesMax) {
-      context_.error(top_.find("title")->at, "title", "is longer than 1,024 bytes (shorten it)");
+    if (const YamlNode* tags = top_.find("tags")) {
+      for (const YamlNode& tag : tags->items) info.tags.push_back(tag.text);
     }
-    read_logsource();
+    if (const YamlNode* logsource = top_.find("logsource")) {
+      info.logsource = rules::read_logsource(*logsource, "logsource", context_);
+    }
   }
 
-  void read_logsource() {
-    const YamlNode* node = top_.find("logsource");
-    if (node == nullptr) return;
-    if (!node->is_map()) return context_.error(node->at, "logsource", "must be a map");
-    const auto attribute = [&](std::string_view key) -> std::string {
-      const YamlNode* value = node->find(key);
-      if (value == nullptr || value->kind == YamlNode::Kind::null) return "";
-      if (value->is_scalar()) return value->text;
-      context_.error(value->at, "logsource." + std::string(key), "must be text");
-      return "";
-    };
-    out_.info.logsource = {attribute("category"), attribute("product"), attribute("service")};
+  void read_attributes() {
+    for (const auto& [key, value] : top_.members) {
+      RuleAttribute attribute{key.text, value.is_list(), {}};
+      const std::span<const YamlNode> values =
+          value.is_list() ? std::span(value.items) : std::span(&value, 1);
+      Diagnostics ignored;
+      for (const YamlNode& one : values) {
+        auto scalar = one.is_scalar() ? read_scalar(one, key.text, {context_.file, ignored})
+                                      : std::optional<ScalarAst>();
+        if (scalar) attribute.values.push_back(std::move(*scalar));
+      }
+      if (!attribute.values.empty()) out_.attributes.push_back(std::move(attribute));
+    }
   }
 
   // `proviso:` is open for attributes of later versions, but what it holds must be scalars, lists
@@ -111,30 +97,57 @@ class RuleReader {
   void read_body() {
     const YamlNode* detection = top_.find("detection");
     const YamlNode* correlation = top_.find("correlation");
-    if (detection != nullptr && correlation != nullptr) {
-      context_.error(correlation->at, "correlation", "and detection in one rule (split it)");
-    } else if (correlation != nullptr) {
-      out_.correlation = read_correlation(*correlation, context_);
-    } else if (detection != nullptr) {
-      if (top_.find("logsource") == nullptr) {
-        context_.error(top_.at, "logsource", "is missing (say what logs the rule is for)");
-      }
-      out_.detection = read_detection(*detection, context_);
-    } else {
-      context_.error(top_.at, "", "has neither detection nor correlation (add one)");
+    const YamlNode* filter = top_.find("filter");
+    const int bodies = (detection != nullptr) + (correlation != nullptr) + (filter != nullptr);
+    if (bodies != 1) {
+      return context_.error(top_.at, "", "has not one of detection, correlation and filter");
     }
+    if (correlation != nullptr) {
+      out_.correlation = read_correlation(*correlation, context_);
+      return;
+    }
+    if (top_.find("logsource") == nullptr) {
+      context_.error(top_.at, "logsource", "is missing (say what logs the rule is for)");
+    }
+    if (filter != nullptr) out_.filter = read_filter(*filter, context_);
+    if (detection != nullptr) out_.detection = read_detection(*detection, context_);
   }
 
   const YamlNode& top_;
   const ReadContext& context_;
+  const ReadOptions& options_;
   RuleAst out_;
 };
 
 }  // namespace
 
-std::optional<RuleAst> read_rule(const YamlNode& document, const ReadContext& context) {
+LogSource read_logsource(const YamlNode& node, const std::string& path,
+                         const ReadContext& context) {
+  if (!node.is_map()) {
+    context.error(node.at, path, "must be a map of category, product, service");
+    return {};
+  }
+  const auto attribute = [&](std::string_view key) -> std::string {
+    const YamlNode* value = node.find(key);
+    if (value == nullptr || value->kind == YamlNode::Kind::null) return "";
+    if (value->is_scalar()) return value->text;
+    context.error(value->at, path + "." + std::string(key), "must be text");
+    return "";
+  };
+  const std::size_t before = context.diagnostics.count();
+  LogSource out{attribute("category"), attribute("product"), attribute("service")};
+  (void)attribute("definition");
+  const bool empty = out.category.empty() && out.product.empty() && out.service.empty();
+  if (empty && context.diagnostics.count() == before) {
+    context.error(node.at, path, "has none of category, product, service (name one at least)");
+  }
+  return out;
+}
+
+std::optional<RuleAst> read_rule(const YamlNode& document, const ReadContext& context,
+                                 const ReadOptions& options) {
   if (document.kind == YamlNode::Kind::null) return std::nullopt;
-  return RuleReader(document, context).run();
+  return RuleReader(document, context, options).run();
 }
 
 }  // namespace proviso::rules

@@ -22,16 +22,31 @@ struct ReadContext {
   }
 };
 
-/// Reads one YAML document as a Sigma rule or correlation. Nothing where it is wrong: each fault is
-/// in the diagnostics then. Empty documents give nothing and no error.
-std::optional<RuleAst> read_rule(const YamlNode& document, const ReadContext& context);
+struct ReadOptions {
+  /// Keep the members that a pipeline may ask for (RuleAst::attributes).
+  bool keep_attributes = false;
+};
+
+/// Reads one YAML document as a Sigma rule, correlation or filter. Nothing where it is wrong: each
+/// fault is in the diagnostics then. Empty documents give nothing and no error.
+std::optional<RuleAst> read_rule(const YamlNode& document, const ReadContext& context,
+                                 const ReadOptions& options = {});
 
 // The parts, each in its own file.
 
+/// Id, title, status and whatever else describes a rule, against the specification's schemas.
+void check_schema(const YamlNode& top, const ReadContext& context);
 /// `detection:` with its selections and conditions.
 std::optional<DetectionAst> read_detection(const YamlNode& node, const ReadContext& context);
-/// `correlation:`. `top` is the whole document (pySigma has no keys outside, so neither do we).
+/// One selection: a map, a list of maps or keywords. `path` is its place for errors.
+std::optional<SelectionAst> read_selection(const YamlNode& node, const std::string& path,
+                                           const ReadContext& context);
+/// `correlation:`.
 std::optional<CorrelationAst> read_correlation(const YamlNode& node, const ReadContext& context);
+/// `filter:`.
+std::optional<FilterAst> read_filter(const YamlNode& node, const ReadContext& context);
+/// `logsource:` or the parameters of the same names of a pipeline's item.
+LogSource read_logsource(const YamlNode& node, const std::string& path, const ReadContext& context);
 /// What a YAML scalar means: YAML 1.2 core schema. Nothing (with an error) where YAML 1.1 and 1.2
 /// disagree ("yes", "on", "0777").
 std::optional<ScalarAst> read_scalar(const YamlNode& node, const std::string& item,

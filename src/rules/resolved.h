@@ -78,12 +78,21 @@ struct AddedCondition {
   std::vector<NamedResolved> selections{};
   TextAst condition{};  ///< over `selections` only
   std::string file{};
+  std::string path{};
 };
 
 struct ResolvedDetection {
   std::vector<NamedResolved> selections{};
   std::vector<TextAst> conditions{};    ///< any of them
   std::vector<AddedCondition> added{};  ///< all of them
+};
+
+struct ResolvedFilter {
+  RuleInfo info{};
+  Position at{};
+  bool any = false;
+  std::vector<TextAst> rules{};
+  ResolvedDetection detection{};  ///< with one condition
 };
 
 struct ResolvedRule {
@@ -100,6 +109,8 @@ std::optional<ResolvedSelection> resolve_selection(const SelectionAst& selection
                                                    const ReadContext& context);
 /// Without its detection where some item is wrong; all of what is wrong is in the diagnostics.
 ResolvedRule resolve_rule(RuleAst rule, Diagnostics& diagnostics);
+/// `rule` is a filter. Nothing where some item is wrong.
+std::optional<ResolvedFilter> resolve_filter(RuleAst rule, Diagnostics& diagnostics);
 std::optional<ResolvedDetection> resolve_detection(const DetectionAst& detection,
                                                    const ReadContext& context);
 

@@ -28,7 +28,7 @@ TEST(Errors, HaveFileLineColumnAndItem) {
   expect_error("title: [\n", "rule.yml:2:1: not YAML");
   expect_error("title: a\ntitle: b\n", "rule.yml:2:1: the key \"title\" is here twice");
   expect_error("- a\n", "rule.yml:1:1: a rule must be a map");
-  expect_error("title: a\naction: global\n", "rule.yml:2:9: action: ");
+  expect_error("title: a\naction: nope\n", "rule.yml:2:9: action: ");
 }
 
 TEST(Errors, AreAllCollected) {
