@@ -10,14 +10,11 @@
 #include <string>
 #include <vector>
 
-#include <simdjson.h>
-
 #include "base/file_system.h"
 #include "intake/byte_source.h"
-#include "rules/json_event.h"
+#include "rules/json_matcher.h"
+#include "rules/json_text.h"
 #include "rules/load.h"
-#include "rules/log_route.h"
-#include "rules/matcher.h"
 #include "signals/engine.h"
 
 namespace {
@@ -47,34 +44,27 @@ std::string time_text(Time t) {
 
 class MatchRun {
  public:
-  MatchRun(std::shared_ptr<const rules::Program> program, bool route)
+  MatchRun(std::shared_ptr<const rules::Program> program, rules::Routing routing)
       : program_(std::move(program)),
-        route_(route),
-        event_(program_),
-        matcher_(program_),
+        matcher_(program_, routing),
         engine_(program_, {.lateness = Duration::max(),
                            .window_hits_max = 10'000'000,
                            .waiting_max = 100'000'000,
                            .plain_firings = false}) {}
 
+  /// `text` must be followed by JsonTokens::kPadding readable bytes.
   void line(std::string_view text, const std::string& file, std::uint64_t line_in_file) {
     ++line_;
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) return;
-    simdjson::dom::object object;
-    padded_.assign(text);
-    padded_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    if (parser_.parse(padded_.data(), text.size(), false).get_object().get(object)) {
-      return fault(file, line_in_file, "not a JSON object (mend or remove the line)");
-    }
-    event_.reset(object);
-    const auto matched = routed(object, matcher_.match(event_));
-    if (matched.empty()) return;
-    for (const rules::RuleIndex rule : matched) print_match(rule);
+    const auto matched = matcher_.match(text);
+    if (!matched) return fault(file, line_in_file, "not a JSON object (mend or remove the line)");
+    if (matched->empty()) return;
+    for (const rules::RuleIndex rule : *matched) print_match(rule);
     if (program_->correlations().empty()) return;
-    const auto time = event_.time();
+    const auto time = matcher_.event().time();
     if (!time) return fault(file, line_in_file, "no event time (correlations cannot use the line)");
-    engine_.feed({.time = *time, .line = line_, .weight = 1, .subscription = {}}, matched, event_,
-                 firings_);
+    engine_.feed({.time = *time, .line = line_, .weight = 1, .subscription = {}}, *matched,
+                 matcher_.event(), firings_);
   }
 
   void finish() {
@@ -87,6 +77,10 @@ class MatchRun {
     }
   }
   [[nodiscard]] bool clean() const { return faults_ == 0; }
+  void too_long(const std::string& file, std::uint64_t line_in_file) {
+    ++line_;
+    fault(file, line_in_file, "longer than 64 MiB (split the record)");
+  }
   void fault(const std::string& file, std::uint64_t line_in_file, const char* what) {
     if (++faults_ > kFaultsShownMax) return;
     std::fprintf(stderr, "error: %s:%llu:1: %s\n", file.c_str(),
@@ -94,17 +88,6 @@ class MatchRun {
   }
 
  private:
-  std::span<const rules::RuleIndex> routed(simdjson::dom::object object,
-                                           std::span<const rules::RuleIndex> matched) {
-    if (!route_ || matched.empty()) return matched;
-    const rules::LogSource source = rules::log_source_of(object);
-    routed_.clear();
-    for (const rules::RuleIndex rule : matched) {
-      if (rules::routes_to(source, program_->rule(rule).logsource)) routed_.push_back(rule);
-    }
-    return routed_;
-  }
-
   void print_match(rules::RuleIndex rule) {
     out_ += "{\"rule\":";
     rules::write_json_string(program_->rule(rule).label(), out_);
@@ -137,13 +120,8 @@ class MatchRun {
   }
 
   std::shared_ptr<const rules::Program> program_;
-  bool route_;
-  rules::JsonEvent event_;
-  rules::Matcher matcher_;
+  rules::JsonMatcher matcher_;
   signals::Engine engine_;
-  simdjson::dom::parser parser_;
-  std::string padded_;
-  std::vector<rules::RuleIndex> routed_;
   std::vector<signals::Firing> firings_;
   std::string out_;
   std::uint64_t line_ = 0;
@@ -158,8 +136,11 @@ Result<void> read_lines(const std::string& path, MatchRun& run) {
   std::uint64_t number = 1;
   bool too_long = false;
   const auto end_line = [&] {
-    if (too_long) run.fault(path, number, "longer than 64 MiB (split the record)");
-    run.line(too_long ? std::string_view{} : std::string_view(line), path, number);
+    if (too_long) run.too_long(path, number);
+    if (!too_long) {
+      line.append(rules::JsonTokens::kPadding, '\0');
+      run.line({line.data(), line.size() - rules::JsonTokens::kPadding}, path, number);
+    }
     line.clear();
     too_long = false;
     ++number;
@@ -191,7 +172,7 @@ int match(const std::vector<std::string>& rule_paths, const std::vector<std::str
     }
     return 2;
   }
-  MatchRun run(loaded.program, route);
+  MatchRun run(loaded.program, route ? rules::Routing::by_log_source : rules::Routing::off);
   bool good = true;
   for (const std::string& path : logs) {
     const auto done = read_lines(path, run);

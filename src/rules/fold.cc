@@ -66,12 +66,6 @@ void encode(std::uint32_t c, std::string& out) {
 constinit const std::array<unsigned char, 256> kAsciiLower = make_map(true);
 constinit const std::array<unsigned char, 256> kSame = make_map(false);
 
-bool is_ascii(std::string_view text) {
-  unsigned char all = 0;
-  for (const char c : text) all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
-  return all < 0x80;
-}
-
 std::size_t character_bytes(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   std::size_t size = 1;

@@ -12,7 +12,6 @@ namespace proviso::rules {
 extern const std::array<unsigned char, 256> kAsciiLower;
 extern const std::array<unsigned char, 256> kSame;
 
-bool is_ascii(std::string_view text);
 /// Writes `text` in Unicode lower case (simple mapping, character by character) to `out`. Bytes
 /// that are no UTF-8 stay as they are.
 void fold(std::string_view text, std::string& out);

@@ -2,101 +2,131 @@
 #include "rules/json_event.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
+#include <limits>
+
+#include "rules/json_text.h"
 
 namespace proviso::rules {
 namespace {
 
-using simdjson::dom::element;
-using simdjson::dom::element_type;
+// Arrays directly in arrays of a wanted field: each level is also seen as JSON text of its own.
+constexpr std::size_t kFanOutDepthMax = 16;
+constexpr std::uint32_t kBroken = std::numeric_limits<std::uint32_t>::max();
 
-// simdjson itself refuses deeper documents (1,024).
-constexpr std::size_t kDepthMax = 1100;
+constexpr std::array<std::string_view, 8> kTimeNames = {"eventTime", "timestamp",   "@timestamp",
+                                                        "time",      "TimeCreated", "TimeGenerated",
+                                                        "EventTime", "UtcTime"};
 
-void write_double(double number, std::string& out) {
-  std::array<char, 40> buffer{};
-  const auto done = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-  const std::string_view text(buffer.data(), static_cast<std::size_t>(done.ptr - buffer.data()));
-  out += text;
-  // 403.0 stays a number with a point, as its writer meant it.
-  if (text.find_first_of(".en") == std::string_view::npos) out += ".0";
-}
-
-template <class T>
-void write_integer(T number, std::string& out) {
-  std::array<char, 24> buffer{};
-  const auto done = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-  out.append(buffer.data(), done.ptr);
+std::vector<FieldTree::Name> names_of(const Program& program, const JsonEvent::Options& options) {
+  std::vector<FieldTree::Name> names;
+  for (std::size_t i = 0; i < program.fields().size(); ++i) {
+    // What is not wanted keeps its number, under a name that no key has: JSON text is UTF-8.
+    const bool wanted = options.wanted.empty() || options.wanted[i];
+    names.push_back(wanted ? FieldTree::Name{program.fields()[i], false}
+                           : FieldTree::Name{"\xFF" + std::to_string(i), true});
+  }
+  for (const std::string& name : options.more) names.push_back({name, true});
+  if (program.correlations().empty()) return names;
+  for (const std::string_view name : kTimeNames) names.push_back({std::string(name), true});
+  return names;
 }
 
 }  // namespace
 
-void write_json_string(std::string_view text, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      default:
-        if (byte >= 0x20) {
-          out.push_back(c);
-        } else {
-          out += "\\u00";
-          out.push_back(kHex[byte >> 4U]);
-          out.push_back(kHex[byte & 15U]);
-        }
-    }
-  }
-  out.push_back('"');
-}
-
-void write_json(element e, std::string& out) {
-  bool first = true;
-  switch (e.type()) {
-    case element_type::OBJECT:
-      out.push_back('{');
-      for (const auto field : simdjson::dom::object(e.get_object().value_unsafe())) {
-        if (!first) out.push_back(',');
-        first = false;
-        write_json_string(field.key, out);
-        out.push_back(':');
-        write_json(field.value, out);
-      }
-      out.push_back('}');
-      return;
-    case element_type::ARRAY:
-      out.push_back('[');
-      for (const element child : simdjson::dom::array(e.get_array().value_unsafe())) {
-        if (!first) out.push_back(',');
-        first = false;
-        write_json(child, out);
-      }
-      out.push_back(']');
-      return;
-    case element_type::STRING: return write_json_string(e.get_string().value_unsafe(), out);
-    case element_type::INT64: return write_integer(e.get_int64().value_unsafe(), out);
-    case element_type::UINT64: return write_integer(e.get_uint64().value_unsafe(), out);
-    case element_type::DOUBLE: return write_double(e.get_double().value_unsafe(), out);
-    case element_type::BOOL: out += e.get_bool().value_unsafe() ? "true" : "false"; return;
-    case element_type::NULL_VALUE: out += "null"; return;
-  }
+JsonEvent::JsonEvent(std::shared_ptr<const Program> program, const Options& options)
+    : program_(std::move(program)), tree_(names_of(*program_, options)), visited_(tree_.size()) {
+  const std::size_t named = program_->fields().size() + options.more.size();
+  const bool times = !program_->correlations().empty();
+  if (times) time_fields_at_ = named;
+  slots_.resize(named + (times ? kTimeNames.size() : 0));
 }
 
 JsonEvent::JsonEvent(std::shared_ptr<const Program> program)
-    : program_(std::move(program)), slots_(program_->fields().size()) {}
+    : JsonEvent(std::move(program), Options{}) {}
 
-void JsonEvent::reset(simdjson::dom::object object) {
-  object_ = object;
+bool JsonEvent::reset(std::string_view record) {
+  record_ = record;
   texts_used_ = 0;
-  ++serial_;
+  broken_ = false;
+  present_.clear();
+  occurrences_.clear();
+  if (++serial_ == 0) {  // after four billion records the marks of the first would count again
+    for (Slot& slot : slots_) slot.serial = slot.made_for = 0;
+    leaves_for_ = 0;
+    serial_ = 1;
+  }
+  if (visit_ > (1U << 31U)) {
+    visited_.assign(visited_.size(), 0);
+    visit_ = 0;
+  }
+  has_escapes_ = std::memchr(record.data(), '\\', record.size()) != nullptr;
+  if (!tokens_.read(record) || tokens_.kind(0) != '{') return false;
+  return walk_object(tree_.root(), 0) == tokens_.size();
+}
+
+// The token behind the object that begins at `t`, or kBroken.
+std::uint32_t JsonEvent::walk_object(const FieldTree::Node& node, std::uint32_t t) {
+  const std::uint32_t visit = ++visit_;
+  if (++t < tokens_.size() && tokens_.kind(t) == '}') return t + 1;
+  while (t + 2 < tokens_.size()) {
+    if (tokens_.kind(t) != '"' || tokens_.kind(t + 1) != ':') return kBroken;
+    const FieldTree::Node* child = tree_.child(node, string_of(t));
+    t = child != nullptr ? take(*child, t + 2, visit) : tokens_.behind(t + 2);
+    if (t >= tokens_.size()) return kBroken;
+    const char next = tokens_.kind(t++);
+    if (next == '}') return t;
+    if (next != ',') return kBroken;
+  }
+  return kBroken;
+}
+
+std::uint32_t JsonEvent::walk_array(const FieldTree::Node& node, std::uint32_t t,
+                                    std::size_t depth) {
+  if (depth > kFanOutDepthMax) return kBroken;
+  if (++t < tokens_.size() && tokens_.kind(t) == ']') return t + 1;
+  while (t < tokens_.size()) {
+    switch (tokens_.kind(t)) {
+      case '{': t = walk_object(node, t); break;
+      case '[': t = walk_array(node, t, depth + 1); break;
+      default: t = tokens_.behind(t);
+    }
+    if (t >= tokens_.size()) return kBroken;
+    const char next = tokens_.kind(t++);
+    if (next == ']') return t;
+    if (next != ',') return kBroken;
+  }
+  return kBroken;
+}
+
+// The value of a wanted key. `visit` is the object's: a second equal key in it does not count.
+std::uint32_t JsonEvent::take(const FieldTree::Node& node, std::uint32_t t, std::uint32_t visit) {
+  if (visited_[node.number] == visit) return tokens_.behind(t);
+  visited_[node.number] = visit;
+  if (node.field != FieldTree::kNone) note(node, t);
+  if (node.has_children) {
+    if (tokens_.kind(t) == '{') return walk_object(node, t);
+    if (tokens_.kind(t) == '[') return walk_array(node, t, 0);
+  }
+  return tokens_.behind(t);
+}
+
+void JsonEvent::note(const FieldTree::Node& node, std::uint32_t t) {
+  Slot& slot = slots_[node.field];
+  const auto here = static_cast<std::uint32_t>(occurrences_.size());
+  occurrences_.push_back({t, 0});
+  if (slot.serial != serial_) {
+    slot.serial = serial_;
+    present_.push_back(FieldId(node.field));
+  } else if (slot.literal) {
+    return;
+  } else if (!node.literal) {
+    occurrences_[slot.last].next = here;
+    slot.last = here;
+    return;
+  }
+  slot.literal = node.literal;
+  slot.first = slot.last = here;
 }
 
 std::string& JsonEvent::fresh() {
@@ -106,111 +136,142 @@ std::string& JsonEvent::fresh() {
   return text;
 }
 
-Value JsonEvent::value_of(element e) {
-  Value value;
-  switch (e.type()) {
-    case element_type::NULL_VALUE: return value;
-    case element_type::STRING: return {ValueKind::string, 0, e.get_string().value_unsafe()};
-    case element_type::BOOL:
-      return {ValueKind::boolean, 0, e.get_bool().value_unsafe() ? "true" : "false"};
-    case element_type::OBJECT:
-    case element_type::ARRAY: value.kind = ValueKind::json; break;
-    default:
-      value.kind = ValueKind::number;
-      value.number = e.get_double().value_unsafe();
-      break;
-  }
+std::string_view JsonEvent::decoded(std::uint32_t t) {
+  const std::string_view raw = tokens_.string(t);
+  if (std::memchr(raw.data(), '\\', raw.size()) == nullptr) return raw;
   std::string& text = fresh();
-  write_json(e, text);
-  value.text = text;
-  return value;
+  text.resize(raw.size() + JsonTokens::kPadding);
+  const char* end = tokens_.unescape(raw, text.data());
+  if (end == nullptr) {
+    broken_ = true;
+    end = text.data();
+  }
+  text.resize(static_cast<std::size_t>(end - text.data()));
+  return text;
 }
 
-void JsonEvent::add(element e, std::vector<Value>& out, std::size_t depth) {
-  out.push_back(value_of(e));
-  if (e.type() != element_type::ARRAY || depth > kDepthMax) return;
-  for (const element child : simdjson::dom::array(e.get_array().value_unsafe())) {
-    add(child, out, depth + 1);
+Value JsonEvent::scalar_value(std::uint32_t t) {
+  const std::string_view token = tokens_.scalar(t);
+  if (token == "null") return {};
+  if (token == "true" || token == "false") return {ValueKind::boolean, 0, token};
+  const auto number = parse_json_number(token);
+  if (!number) {
+    broken_ = true;
+    return {};
+  }
+  if (number->plain) return {ValueKind::number, number->value, token};
+  std::string& text = fresh();
+  if (token == "-0") {
+    text = "0";
+  } else {
+    write_json_double(number->value, text);
+  }
+  return {ValueKind::number, number->value, text};
+}
+
+Value JsonEvent::value_of(std::uint32_t t) {
+  switch (tokens_.kind(t)) {
+    case '"': return {ValueKind::string, 0, string_of(t)};
+    case '{':
+    case '[': {
+      std::string& text = fresh();
+      write_text(t, text);
+      return {ValueKind::json, 0, text};
+    }
+    default: return scalar_value(t);
   }
 }
 
-// The rest of a dotted path below `e`.
-void JsonEvent::collect(element e, std::string_view path, std::vector<Value>& out,
-                        std::size_t depth) {
-  if (depth > kDepthMax) return;
-  if (e.type() == element_type::ARRAY) {
-    for (const element child : simdjson::dom::array(e.get_array().value_unsafe())) {
-      collect(child, path, out, depth + 1);
+// Brackets, colons and commas stand as they are; strings and numbers in their shortest form.
+void JsonEvent::write_text(std::uint32_t t, std::string& out) {
+  const std::uint32_t end = tokens_.behind(t);
+  for (; t < end; ++t) {
+    const char kind = tokens_.kind(t);
+    if (kind == '"') {
+      const std::string_view raw = tokens_.string(t);
+      if (has_escapes_) {
+        write_json_string(decoded(t), out);
+      } else {
+        out.append(raw.data() - 1, raw.size() + 2);
+      }
+    } else if (std::string_view("{}[],:").find(kind) != std::string_view::npos) {
+      out.push_back(kind);
+    } else {
+      const Value value = scalar_value(t);
+      out += value.kind == ValueKind::null ? std::string_view("null") : value.text;
     }
+  }
+}
+
+void JsonEvent::add(std::uint32_t t, std::vector<Value>& out, std::size_t depth) {
+  out.push_back(value_of(t));
+  if (tokens_.kind(t) != '[') return;
+  if (depth == kFanOutDepthMax) {
+    broken_ = true;
     return;
   }
-  if (e.type() != element_type::OBJECT) return;
-  const std::size_t dot = path.find('.');
-  element child;
-  if (e.get_object().value_unsafe().at_key(path.substr(0, dot)).get(child)) return;
-  if (dot == std::string_view::npos) return add(child, out, depth);
-  collect(child, path.substr(dot + 1), out, depth + 1);
+  for (++t; tokens_.kind(t) != ']'; t += tokens_.kind(t) == ',' ? 1U : 0U) {
+    const char kind = tokens_.kind(t);
+    if (kind == ',' || kind == ':' || kind == '}' || t >= tokens_.size()) {
+      broken_ = true;
+      return;
+    }
+    add(t, out, depth + 1);
+    t = tokens_.behind(t);
+  }
 }
 
 std::span<const Value> JsonEvent::values(FieldId field) {
   Slot& slot = slots_[index(field)];
-  if (slot.filled_for == serial_) return slot.values;
-  slot.filled_for = serial_;
+  if (slot.serial != serial_) return {};
+  if (slot.made_for == serial_) return slot.values;
+  slot.made_for = serial_;
   slot.values.clear();
-  const std::string& name = program_->fields()[index(field)];
-  element child;
-  if (!object_.at_key(name).get(child)) {
-    add(child, slot.values, 0);
-    return slot.values;
-  }
-  const std::size_t dot = name.find('.');
-  if (dot == std::string::npos) return slot.values;
-  const std::string_view path = name;
-  if (!object_.at_key(path.substr(0, dot)).get(child)) {
-    collect(child, path.substr(dot + 1), slot.values, 0);
+  for (std::uint32_t o = slot.first;; o = occurrences_[o].next) {
+    add(occurrences_[o].token, slot.values, 0);
+    if (o == slot.last) break;
   }
   return slot.values;
 }
 
-void JsonEvent::add_leaves(element e, std::size_t depth) {
-  if (depth > kDepthMax) return;
-  if (e.type() == element_type::OBJECT) {
-    for (const auto field : simdjson::dom::object(e.get_object().value_unsafe())) {
-      add_leaves(field.value, depth + 1);
-    }
-  } else if (e.type() == element_type::ARRAY) {
-    for (const element child : simdjson::dom::array(e.get_array().value_unsafe())) {
-      add_leaves(child, depth + 1);
-    }
-  } else {
-    leaves_.push_back(value_of(e));
-  }
+std::optional<std::string_view> JsonEvent::raw_string(FieldId field) const {
+  const Slot& slot = slots_[index(field)];
+  if (slot.serial != serial_ || slot.first != slot.last) return std::nullopt;
+  const std::uint32_t t = occurrences_[slot.first].token;
+  if (tokens_.kind(t) != '"') return std::nullopt;
+  const std::string_view raw = tokens_.string(t);
+  if (has_escapes_ && std::memchr(raw.data(), '\\', raw.size()) != nullptr) return std::nullopt;
+  return raw;
 }
 
 std::span<const Value> JsonEvent::leaves() {
   if (leaves_for_ == serial_) return leaves_;
   leaves_for_ = serial_;
   leaves_.clear();
-  for (const auto field : object_) add_leaves(field.value, 0);
+  for (std::uint32_t t = 0; t < tokens_.size(); ++t) {
+    const char kind = tokens_.kind(t);
+    if (std::string_view("{}[],:").find(kind) != std::string_view::npos) continue;
+    const bool is_key = kind == '"' && t + 1 < tokens_.size() && tokens_.kind(t + 1) == ':';
+    if (!is_key) leaves_.push_back(value_of(t));
+  }
   return leaves_;
 }
 
 std::optional<Time> JsonEvent::time() {
-  constexpr std::array<std::string_view, 8> kNames = {"eventTime", "timestamp",   "@timestamp",
-                                                      "time",      "TimeCreated", "TimeGenerated",
-                                                      "EventTime", "UtcTime"};
   constexpr double kMillisecondsFrom = 1e11;
-  for (const std::string_view name : kNames) {
-    element e;
-    if (object_.at_key(name).get(e)) continue;
-    if (e.is_string()) {
-      const auto time = parse_time(e.get_string().value_unsafe());
+  if (!time_fields_at_) return std::nullopt;
+  for (std::size_t i = 0; i < kTimeNames.size(); ++i) {
+    const auto all = values(FieldId(*time_fields_at_ + i));
+    if (all.empty()) continue;
+    const Value& value = all.front();
+    if (value.kind == ValueKind::string) {
+      const auto time = parse_time(value.text);
       if (time) return *time;
       continue;
     }
-    if (!e.is_number()) continue;
-    const double number = e.get_double().value_unsafe();
-    const double seconds = std::fabs(number) >= kMillisecondsFrom ? number / 1000 : number;
+    if (value.kind != ValueKind::number) continue;
+    const double seconds =
+        std::fabs(value.number) >= kMillisecondsFrom ? value.number / 1000 : value.number;
     if (std::fabs(seconds) > 9e9) continue;  // outside of what Time can hold
     const double whole = std::floor(seconds);
     return from_unix_seconds(static_cast<std::int64_t>(whole)) +

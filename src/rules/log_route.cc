@@ -26,19 +26,35 @@ constexpr std::array<Route, 8> kRoutes = {{
     {"subscription", "operation", "proviso", "usage"},
 }};
 
-bool has(simdjson::dom::object event, std::string_view name) {
-  simdjson::dom::element value;
-  return event.at_key(name).get(value) == simdjson::SUCCESS;
-}
-
 }  // namespace
 
-LogSource log_source_of(simdjson::dom::object event) {
+std::span<const LogSource> known_log_sources() {
+  static const std::vector<LogSource> kSources = [] {
+    std::vector<LogSource> out;
+    for (const Route& route : kRoutes) {
+      out.push_back({"", std::string(route.product), std::string(route.service)});
+    }
+    out.emplace_back();
+    return out;
+  }();
+  return kSources;
+}
+
+std::vector<std::string> log_source_names() {
+  std::vector<std::string> out;
   for (const Route& route : kRoutes) {
-    if (!has(event, route.needs) || !has(event, route.also)) continue;
-    return {"", std::string(route.product), std::string(route.service)};
+    out.emplace_back(route.needs);
+    out.emplace_back(route.also);
   }
-  return {};
+  return out;
+}
+
+std::size_t log_source_of(const JsonEvent& event, FieldId first) {
+  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
+    const std::size_t needs = index(first) + 2 * i;
+    if (event.has(FieldId(needs)) && event.has(FieldId(needs + 1))) return i;
+  }
+  return kRoutes.size();
 }
 
 bool routes_to(const LogSource& event, const LogSource& rule) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include <re2/re2.h>
 
@@ -88,37 +87,6 @@ bool evaluate_test(const Test& test, EventView& event) {
   return std::ranges::any_of(values, [&](const Value& v) { return value_test(test, v); });
 }
 
-// The texts one of which a field must equal for the expression to hold.
-struct Need {
-  FieldId field{};
-  std::vector<std::string> texts;
-};
-
-std::optional<Need> need_of(const Expression& e) {
-  if (e.kind == Expression::Kind::test) {
-    const bool exact = e.test.kind == TestKind::text &&
-                       e.test.pattern.shape() == TextPattern::Shape::equal && !e.test.cased;
-    if (!exact) return std::nullopt;
-    return Need{e.test.field, {e.test.pattern.needle()}};
-  }
-  if (e.kind == Expression::Kind::negation) return std::nullopt;
-  std::optional<Need> best;
-  for (const Expression& child : e.children) {
-    auto need = need_of(child);
-    if (e.kind == Expression::Kind::all_of) {
-      if (need && (!best || need->texts.size() < best->texts.size())) best = std::move(need);
-      continue;
-    }
-    if (!need || (best && best->field != need->field)) return std::nullopt;
-    if (!best) {
-      best = std::move(need);
-    } else {
-      best->texts.insert(best->texts.end(), need->texts.begin(), need->texts.end());
-    }
-  }
-  return best;
-}
-
 }  // namespace
 
 bool evaluate(const Expression& expression, EventView& event) {
@@ -132,46 +100,47 @@ bool evaluate(const Expression& expression, EventView& event) {
   return false;
 }
 
-Matcher::Matcher(std::shared_ptr<const Program> program) : program_(std::move(program)) {
-  std::map<FieldId, std::size_t> key_of_field;
-  for (std::size_t i = 0; i < program_->rules().size(); ++i) {
-    const RuleIndex rule{static_cast<std::uint32_t>(i)};
-    const Expression* expression = program_->expression(rule);
-    if (expression == nullptr) continue;
-    const auto need = need_of(*expression);
-    if (!need) {
-      always_.push_back(rule);
-      continue;
-    }
-    const auto [at, added] = key_of_field.emplace(need->field, keys_.size());
-    if (added) keys_.push_back({need->field, {}});
-    for (const std::string& text : need->texts) {
-      auto& rules = keys_[at->second].rules_of_text[text];
-      if (rules.empty() || rules.back() != rule) rules.push_back(rule);
-    }
-  }
+namespace {
+
+std::vector<RuleIndex> all_rules(const Program& program) {
+  std::vector<RuleIndex> out;
+  for (std::size_t i = 0; i < program.rules().size(); ++i) out.push_back(RuleIndex(i));
+  return out;
 }
 
-void Matcher::add_candidates(const KeyField& key, EventView& event) {
-  for (const Value& value : event.values(key.field)) {
-    if (value.kind == ValueKind::null) continue;
-    fold(value.text, folded_);
-    const auto found = key.rules_of_text.find(folded_);
-    if (found == key.rules_of_text.end()) continue;
-    candidates_.insert(candidates_.end(), found->second.begin(), found->second.end());
-  }
-}
+}  // namespace
+
+Matcher::Matcher(std::shared_ptr<const Program> program)
+    : program_(std::move(program)),
+      index_(*program_, all_rules(*program_)),
+      looked_at_(program_->rules().size()) {}
+
+Matcher::Matcher(std::shared_ptr<const Program> program, std::span<const RuleIndex> rules)
+    : program_(std::move(program)),
+      index_(*program_, rules),
+      looked_at_(program_->rules().size()) {}
 
 std::span<const RuleIndex> Matcher::match(EventView& event) {
+  candidates_.clear();
+  index_.find(event, candidates_);
+  return evaluate_candidates(event);
+}
+
+std::span<const RuleIndex> Matcher::match(JsonEvent& event) {
+  candidates_.clear();
+  index_.find(event, candidates_);
+  return evaluate_candidates(event);
+}
+
+std::span<const RuleIndex> Matcher::evaluate_candidates(EventView& event) {
   matched_.clear();
-  candidates_.assign(always_.begin(), always_.end());
-  for (const KeyField& key : keys_) add_candidates(key, event);
-  std::ranges::sort(candidates_);
-  const auto surplus = std::ranges::unique(candidates_);
-  candidates_.erase(surplus.begin(), surplus.end());
+  ++serial_;
   for (const RuleIndex rule : candidates_) {
+    if (looked_at_[index(rule)] == serial_) continue;
+    looked_at_[index(rule)] = serial_;
     if (evaluate(*program_->expression(rule), event)) matched_.push_back(rule);
   }
+  if (matched_.size() > 1) std::ranges::sort(matched_);
   return matched_;
 }
 

@@ -146,6 +146,21 @@ bool TextPattern::glob(std::string_view text, const unsigned char* map) const {
   return true;
 }
 
+std::string TextPattern::longest_literal() const {
+  if (shape_ != Shape::glob) return needle_;
+  std::string longest;
+  std::string current;
+  for (const Atom& atom : atoms_) {
+    if (atom.kind != Kind::byte) {
+      current.clear();
+      continue;
+    }
+    current.push_back(atom.byte);
+    if (current.size() > longest.size()) longest = current;
+  }
+  return longest;
+}
+
 std::string_view to_string(TextPattern::Shape shape) {
   switch (shape) {
     case TextPattern::Shape::anything: return "anything";

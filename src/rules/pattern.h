@@ -30,6 +30,8 @@ class TextPattern {
   [[nodiscard]] Shape shape() const { return shape_; }
   /// What must be equal, begin, end or be contained; lower case unless cased. Empty for glob.
   [[nodiscard]] const std::string& needle() const { return needle_; }
+  /// The longest stretch that every matching text contains; may be empty.
+  [[nodiscard]] std::string longest_literal() const;
   [[nodiscard]] bool cased() const { return cased_; }
   [[nodiscard]] std::string dump() const;
 

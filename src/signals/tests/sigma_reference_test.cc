@@ -9,9 +9,8 @@
 #include <zstd.h>
 
 #include "base/file_system.h"
-#include "rules/json_event.h"
+#include "rules/json_matcher.h"
 #include "rules/load.h"
-#include "rules/matcher.h"
 #include "signals/engine.h"
 
 namespace proviso::signals {
@@ -27,6 +26,7 @@ std::string unpack(const std::string& path) {
   std::string out(256U << 20U, '\0');
   const std::size_t size = ZSTD_decompress(out.data(), out.size(), packed->data(), packed->size());
   EXPECT_FALSE(ZSTD_isError(size));
+  out.resize(size + rules::JsonTokens::kPadding);
   out.resize(size);
   return out;
 }
@@ -58,22 +58,19 @@ Answers answer(const std::string& rules_path, const std::string& log) {
   EXPECT_TRUE(loaded.program) << loaded.diagnostics.to_string();
   if (!loaded.program) return out;
   Engine engine(loaded.program, {.lateness = Duration::max(), .plain_firings = false});
-  rules::Matcher matcher(loaded.program);
-  rules::JsonEvent event(loaded.program);
-  simdjson::dom::parser parser;
+  rules::JsonMatcher matcher(loaded.program, rules::Routing::off);
   std::vector<Firing> firings;
   std::uint64_t line = 0;
   for (std::size_t at = 0; at < log.size();) {
     const std::size_t end = std::min(log.find('\n', at), log.size());
-    event.reset(parser.parse(log.data() + at, end - at).get_object().value());
+    const auto matched = matcher.match({log.data() + at, end - at}).value();
     at = end + 1;
     ++line;
-    const auto matched = matcher.match(event);
     for (const auto rule : matched) out.lines[loaded.program->rule(rule).label()].push_back(line);
-    const auto time = event.time();
+    const auto time = matcher.event().time();
     if (!time) continue;
     engine.feed({.time = *time, .line = line, .weight = 1, .subscription = {}, .event_key = {}},
-                matched, event, firings);
+                matched, matcher.event(), firings);
   }
   engine.flush(firings);
   for (const Firing& f : firings) {

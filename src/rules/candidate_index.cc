@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/candidate_index.h"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <set>
+
+#include "rules/fold.h"
+#include "rules/necessity.h"
+#include "rules/text_hash.h"
+
+namespace proviso::rules {
+namespace {
+
+using SignKey = std::pair<std::size_t, std::string>;
+
+// A value that many rules ask for (`eventSource: iam.amazonaws.com`) is one that many events have.
+class Popularity {
+ public:
+  void count(const Expression& e) {
+    std::set<SignKey> seen;
+    collect(e, seen);
+    for (const SignKey& key : seen) ++rules_[key];
+  }
+  [[nodiscard]] double weight(const Sign& sign) const {
+    constexpr double kNeedle = 4;
+    constexpr double kPresent = 10'000;
+    constexpr double kKeyword = 20'000;
+    switch (sign.kind) {
+      case Sign::Kind::exact: {
+        const auto found = rules_.find({index(sign.field), sign.text});
+        return found == rules_.end() ? 1 : static_cast<double>(found->second);
+      }
+      case Sign::Kind::needle: return kNeedle;
+      case Sign::Kind::present: return kPresent;
+      case Sign::Kind::keyword: return kKeyword;
+    }
+    return kKeyword;
+  }
+
+ private:
+  static void collect(const Expression& e, std::set<SignKey>& seen) {
+    if (e.kind == Expression::Kind::test && e.test.kind == TestKind::text &&
+        e.test.pattern.shape() == TextPattern::Shape::equal) {
+      seen.emplace(index(e.test.field), folded(e.test.pattern.needle()));
+    }
+    for (const Expression& child : e.children) collect(child, seen);
+  }
+  std::map<SignKey, std::size_t> rules_;
+};
+
+void append(const std::vector<RuleIndex>& rules, std::vector<RuleIndex>& out) {
+  out.insert(out.end(), rules.begin(), rules.end());
+}
+
+}  // namespace
+
+void CandidateIndex::Needles::build() {
+  if (by_text.empty()) return;
+  std::vector<std::string> texts;
+  for (auto& [text, of_text] : by_text) {
+    texts.push_back(text);
+    rules.push_back(std::move(of_text));
+  }
+  by_text.clear();
+  scanner = std::make_unique<NeedleScanner>(texts);
+}
+
+CandidateIndex::CandidateIndex(const Program& program, std::span<const RuleIndex> rules)
+    : fields_(program.fields().size()) {
+  Popularity popularity;
+  for (const RuleIndex rule : rules) {
+    if (program.expression(rule) != nullptr) popularity.count(*program.expression(rule));
+  }
+  const SignWeight weight = [&](const Sign& sign) { return popularity.weight(sign); };
+  std::vector<std::pair<std::uint64_t, RuleIndex>> exact;
+  for (const RuleIndex rule : rules) {
+    if (program.expression(rule) == nullptr) continue;
+    auto signs = necessary_signs(*program.expression(rule), weight);
+    if (!signs) {
+      always_.push_back(rule);
+      continue;
+    }
+    for (Sign& sign : *signs) add(std::move(sign), rule, exact);
+  }
+  build_exact(std::move(exact));
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (fields_[i].used) used_.push_back(FieldId(i));
+    if (fields_[i].needles) fields_[i].needles->build();
+  }
+  keywords_.build();
+}
+
+void CandidateIndex::add(Sign sign, RuleIndex rule,
+                         std::vector<std::pair<std::uint64_t, RuleIndex>>& exact) {
+  const auto put = [&](Rules& rules) {
+    if (rules.empty() || rules.back() != rule) rules.push_back(rule);
+  };
+  if (sign.kind == Sign::Kind::keyword) return put(keywords_.by_text[std::move(sign.text)]);
+  Field& field = fields_[index(sign.field)];
+  field.used = true;
+  if (sign.kind == Sign::Kind::present) return put(field.present);
+  if (sign.kind == Sign::Kind::exact) {
+    field.exact = true;
+    exact.emplace_back(hash_text(sign.text, index(sign.field)).value, rule);
+    return;
+  }
+  if (!field.needles) field.needles = std::make_unique<Needles>();
+  put(field.needles->by_text[std::move(sign.text)]);
+}
+
+void CandidateIndex::build_exact(std::vector<std::pair<std::uint64_t, RuleIndex>> all) {
+  std::ranges::sort(all);
+  const auto repeated = std::ranges::unique(all);
+  all.erase(repeated.begin(), repeated.end());
+  table_.resize(std::bit_ceil(all.size() * 4 + 1));
+  for (std::size_t i = 0; i < all.size();) {
+    Exact entry{all[i].first, static_cast<std::uint32_t>(exact_rules_.size()), 0};
+    for (; i < all.size() && all[i].first == entry.hash; ++i, ++entry.count) {
+      exact_rules_.push_back(all[i].second);
+    }
+    std::size_t at = entry.hash;
+    while (table_[at & (table_.size() - 1)].count != 0) ++at;
+    table_[at & (table_.size() - 1)] = entry;
+  }
+}
+
+void CandidateIndex::look_up(std::uint64_t hash, std::vector<RuleIndex>& out) const {
+  for (std::size_t at = hash;; ++at) {
+    const Exact& entry = table_[at & (table_.size() - 1)];
+    if (entry.count == 0) return;
+    if (entry.hash != hash) continue;
+    const auto* begin = exact_rules_.data() + entry.begin;
+    out.insert(out.end(), begin, begin + entry.count);
+    return;
+  }
+}
+
+void CandidateIndex::scan(Needles& needles, std::string_view text, std::vector<RuleIndex>& out) {
+  found_.clear();
+  needles.scanner->scan(text, found_);
+  for (const std::uint32_t place : found_) append(needles.rules[place], out);
+}
+
+// `text` without escapes.
+void CandidateIndex::find_text(FieldId f, std::string_view text, std::vector<RuleIndex>& out) {
+  Field& field = fields_[index(f)];
+  TextHash hash = hash_text(text, index(f));
+  if (hash.beyond_ascii) {
+    fold(text, folded_);
+    text = folded_;
+    hash = hash_text(text, index(f));
+  }
+  if (field.exact) look_up(hash.value, out);
+  if (field.needles) scan(*field.needles, text, out);
+}
+
+void CandidateIndex::find_values(FieldId f, EventView& event, std::vector<RuleIndex>& out) {
+  for (const Value& value : event.values(f)) {
+    if (value.kind != ValueKind::null) find_text(f, value.text, out);
+  }
+}
+
+void CandidateIndex::find_raw(FieldId f, std::string_view raw, JsonEvent& event,
+                              std::vector<RuleIndex>& out) {
+  Field& field = fields_[index(f)];
+  const TextHash hash = hash_text(raw, index(f));
+  if (hash.beyond_ascii) return find_values(f, event, out);
+  if (field.exact) look_up(hash.value, out);
+  if (field.needles) scan(*field.needles, raw, out);
+}
+
+void CandidateIndex::find(JsonEvent& event, std::vector<RuleIndex>& out) {
+  append(always_, out);
+  for (const FieldId f : event.present()) {
+    if (index(f) >= fields_.size() || !fields_[index(f)].used) continue;
+    const Field& field = fields_[index(f)];
+    if (!field.present.empty()) append(field.present, out);
+    if (!field.exact && !field.needles) continue;
+    if (const auto raw = event.raw_string(f)) {
+      find_raw(f, *raw, event, out);
+    } else {
+      find_values(f, event, out);
+    }
+  }
+  if (!keywords_.scanner) return;
+  if (!event.has_escapes() && ascii::all_of(event.record())) return scan(keywords_, event.record(), out);
+  find_keywords(event.leaves(), out);
+}
+
+void CandidateIndex::find(EventView& event, std::vector<RuleIndex>& out) {
+  append(always_, out);
+  for (const FieldId f : used_) {
+    const Field& field = fields_[index(f)];
+    if (!field.present.empty() && !event.values(f).empty()) append(field.present, out);
+    if (field.exact || field.needles) find_values(f, event, out);
+  }
+  if (keywords_.scanner) find_keywords(event.leaves(), out);
+}
+
+void CandidateIndex::find_keywords(std::span<const Value> leaves, std::vector<RuleIndex>& out) {
+  for (const Value& value : leaves) {
+    std::string_view text = value.text;
+    if (!ascii::all_of(text)) {
+      fold(text, folded_);
+      text = folded_;
+    }
+    scan(keywords_, text, out);
+  }
+}
+
+std::string CandidateIndex::summary() const {
+  std::size_t needles = 0;
+  std::size_t present = 0;
+  for (const Field& field : fields_) {
+    if (field.needles) needles += field.needles->rules.size();
+    present += field.present.size();
+  }
+  std::size_t exact = 0;
+  for (const Exact& entry : table_) exact += entry.count > 0 ? 1 : 0;
+  return std::to_string(exact) + " exact values, " + std::to_string(needles) + " needles, " +
+         std::to_string(present) + " rules by presence, " + std::to_string(keywords_.rules.size()) +
+         " keywords, " + std::to_string(always_.size()) + " rules always";
+}
+
+}  // namespace proviso::rules
