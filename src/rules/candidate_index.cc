@@ -185,7 +185,8 @@ void CandidateIndex::find(JsonEvent& event, std::vector<RuleIndex>& out) {
     }
   }
   if (!keywords_.scanner) return;
-  if (!event.has_escapes() && ascii::all_of(event.record())) return scan(keywords_, event.record(), out);
+  if (!event.has_escapes() && ascii::all_of(event.record()))
+    return scan(keywords_, event.record(), out);
   find_keywords(event.leaves(), out);
 }
 

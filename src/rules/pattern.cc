@@ -92,8 +92,30 @@ TextPattern::TextPattern(std::vector<Atom> atoms, bool cased) : cased_(cased) {
 bool TextPattern::matches(std::string_view text) const {
   if (shape_ == Shape::anything) return true;
   if (cased_) return matches_mapped(text, kSame.data());
-  if (is_ascii(text)) return matches_mapped(text, kAsciiLower.data());
+  const ascii::Equality quick = at_its_end(text);
+  if (quick != ascii::Equality::unknown) return quick == ascii::Equality::yes;
+  if (ascii::all_of(text)) return matches_mapped(text, kAsciiLower.data());
   return matches_mapped(folded(text), kSame.data());
+}
+
+// Lower case goes character by character, so ASCII at either end is what it is, whatever else there
+// is in the text.
+ascii::Equality TextPattern::at_its_end(std::string_view text) const {
+  const std::size_t size = std::min(text.size(), needle_.size());
+  const bool whole = size == needle_.size();
+  const std::string_view needle = std::string_view(needle_).substr(0, size);
+  switch (shape_) {
+    case Shape::equal:
+    case Shape::prefix: {
+      const auto begins = ascii::equal(text.substr(0, size), needle);
+      const bool decided = shape_ == Shape::prefix ? whole : whole && text.size() == size;
+      return begins == ascii::Equality::yes && !decided ? ascii::Equality::unknown : begins;
+    }
+    case Shape::suffix:
+      return whole ? ascii::equal(text.substr(text.size() - size), needle)
+                   : ascii::Equality::unknown;
+    default: return ascii::Equality::unknown;
+  }
 }
 
 bool TextPattern::matches_mapped(std::string_view text, const unsigned char* map) const {

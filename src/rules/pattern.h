@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/ascii.h"
+
 namespace proviso::rules {
 
 /// One element of a string pattern: a byte, `*` (any length), `?` (exactly one character), or any
@@ -36,6 +38,7 @@ class TextPattern {
   [[nodiscard]] std::string dump() const;
 
  private:
+  [[nodiscard]] ascii::Equality at_its_end(std::string_view text) const;
   [[nodiscard]] bool matches_mapped(std::string_view text, const unsigned char* map) const;
   [[nodiscard]] bool glob(std::string_view text, const unsigned char* map) const;
   Shape shape_ = Shape::equal;
