@@ -15,9 +15,8 @@ constexpr std::string_view kRule =
 Explanation explain_json(std::string_view rule, const std::string& json) {
   const Loaded loaded = load_text(std::string(rule));
   EXPECT_TRUE(loaded.program) << loaded.diagnostics.to_string();
-  simdjson::dom::parser parser;
   JsonEvent event(loaded.program);
-  event.reset(parser.parse(json).get_object().value());
+  EXPECT_TRUE(event.reset(padded(json))) << json;
   return explain(*loaded.program->expression(RuleIndex(0)), event);
 }
 
