@@ -85,8 +85,34 @@ std::string in_words(const server::ReviewSummary& s) {
   if (s.rejects > 0) out += "  each with its place in rejects.jsonl\n";
   for (const std::string& file : s.passed_over) out += "  passed over: " + file + "\n";
   if (s.late > 0) out += format("  {} events came later than lateness_minutes\n", s.late);
-  if (s.evicted > 0) out += format("  {} hits were let go: a window was full\n", s.evicted);
+  if (s.evicted > 0)
+    out += format("  {} hits were let go: a rule's windows were full\n", s.evicted);
+  for (const server::RuleLoss& loss : s.losses) {
+    out += format(
+        "  rule {}: {} groups with {} hits let go, {} late hits lost, {} not assessable\n",
+        loss.rule, loss.groups_evicted, loss.hits_evicted, loss.late_lost, loss.not_assessable);
+  }
+  if (s.counters_dropped > 0) {
+    out += format("  {} counters of the rulebook before are counted anew or no more\n",
+                  s.counters_dropped);
+  }
+  if (s.waiting_dropped > 0) {
+    out += format("  {} waiting events matched only rules that are gone\n", s.waiting_dropped);
+  }
+  if (s.windows_begun_anew) out += "  windows of another version could not be used: begun anew\n";
   out += format("signals: {} new\n", s.signals_opened);
+  return out;
+}
+
+Json losses_json(const std::vector<server::RuleLoss>& losses) {
+  Json::Array out;
+  for (const server::RuleLoss& loss : losses) {
+    out.push_back(Json::Object{{"rule", loss.rule},
+                               {"groups_evicted", loss.groups_evicted},
+                               {"hits_evicted", loss.hits_evicted},
+                               {"late_lost", loss.late_lost},
+                               {"not_assessable", loss.not_assessable}});
+  }
   return out;
 }
 
@@ -126,6 +152,10 @@ Result<int> review(const server::ReviewOptions& options, Context& context) {
                              {"signals", s->signals_opened},
                              {"late", s->late},
                              {"evicted", s->evicted},
+                             {"losses", losses_json(s->losses)},
+                             {"counters_dropped", s->counters_dropped},
+                             {"waiting_dropped", s->waiting_dropped},
+                             {"windows_begun_anew", s->windows_begun_anew},
                              {"cases", static_cast<std::int64_t>(cases.size())}},
                 text);
   std::fflush(stdout);

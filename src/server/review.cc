@@ -76,6 +76,15 @@ intake::Reject future_event(const intake::ReadPosition& at) {
           .reason = "the event's time lies more than a day in the future"};
 }
 
+// Eight bytes of the folder's secret: whoever chooses names of groups cannot make them collide.
+std::uint64_t hash_seed(const std::string& hash_key) {
+  std::uint64_t seed = 0;
+  for (std::size_t i = 0; i < std::min<std::size_t>(hash_key.size(), 8); ++i) {
+    seed = (seed << 8U) | static_cast<unsigned char>(hash_key[i]);
+  }
+  return seed;
+}
+
 // One run. Owns everything between two commits.
 class Review {
  public:
@@ -91,7 +100,9 @@ class Review {
         facts_(folder.customers()),
         view_(program),
         matcher_(program),
-        engine_(program, {.lateness = lateness}),
+        engine_(program, {.lateness = lateness,
+                          .part_firings = false,
+                          .hash_seed = hash_seed(folder.hash_key())}),
         lateness_(lateness),
         tracker_(program),
         rejects_(std::move(rejects)),
@@ -112,6 +123,9 @@ class Review {
   void take_event(const model::UsageEvent& event, std::string_view format);
   void take_firings();
   Result<void> update_under_review();
+  Result<void> write_signals();
+  Result<void> write_last();
+  void sum_up();
   Result<void> commit(const InputKey& key, InputState& state);
   Result<void> write_commit(const InputKey& key, const InputState& state,
                             std::uint64_t reject_bytes);
@@ -128,6 +142,7 @@ class Review {
   rules::Matcher matcher_;
   signals::Engine engine_;
   signals::EngineCounters counters_before_;  ///< of earlier runs: the engine counts over all
+  std::vector<signals::RuleLosses> losses_before_;
   Duration lateness_;
   signals::SignalTracker tracker_;
   intake::RejectLog rejects_;
@@ -149,8 +164,11 @@ class Review {
 Result<void> Review::load() {
   TRY_VOID(load_seen(db(), seen_));
   const EngineLoad loaded = TRY(load_engine(db(), engine_, tracker_));
-  static_cast<void>(loaded);  // windows of another rulebook are started afresh
+  summary_.counters_dropped = loaded.counters_dropped;
+  summary_.waiting_dropped = loaded.events_dropped;
+  summary_.windows_begun_anew = loaded.other_format;
   counters_before_ = engine_.counters();
+  losses_before_ = engine_.losses();
   events_total_ = TRY(read_counter(db(), "events_total"));
   newest_ = from_unix_seconds(static_cast<std::int64_t>(TRY(read_counter(db(), "newest_event"))));
   return update_under_review();
@@ -324,38 +342,64 @@ Result<void> Review::commit(const InputKey& key, InputState& state) {
 
 Result<void> Review::write_commit(const InputKey& key, const InputState& state,
                                   std::uint64_t reject_bytes) {
-  for (const auto& [id, signal] : changed_) {
-    TRY_VOID(folder_.casework().add_signal(to_input(signal, folder_.terms())));
-  }
+  TRY_VOID(write_signals());
   cases::RollupSegment segment;
   put_cells(rollup_, segment);
   rollup_.clear();
   TRY_VOID(segment.write(db()));
   TRY_VOID(append_seen(db(), seen_, newest_));
   if (lateness_ != Duration::max()) tracker_.forget_before(newest_ - lateness_);
-  TRY_VOID(save_engine(db(), engine_, tracker_));
+  TRY_VOID(save_windows(db(), engine_));
+  TRY_VOID(save_signals(db(), tracker_));
   TRY_VOID(write_counter(db(), "events_total", events_total_));
   TRY_VOID(write_counter(db(), "newest_event", static_cast<std::uint64_t>(unix_seconds(newest_))));
   TRY_VOID(write_counter(db(), "reject_bytes", reject_bytes));
   return write_input(db(), key, state);
 }
 
-Result<ReviewSummary> Review::finish() {
+Result<void> Review::write_signals() {
+  for (const auto& [id, signal] : changed_) {
+    TRY_VOID(folder_.casework().add_signal(to_input(signal, folder_.terms())));
+  }
+  return {};
+}
+
+// The input ends here, but the next run may go on with it: events that come within their bound must
+// find the windows as they are before those that still wait have gone through. So the windows are
+// written first; then the rest is judged with what is known, for signals that need not wait.
+Result<void> Review::write_last() {
+  TRY_VOID(save_windows(db(), engine_));
+  tracker_.begin_provisional();
   engine_.flush(firings_);
   take_firings();
-  const auto body = [&]() -> Result<void> {
-    for (const auto& [id, signal] : changed_) {
-      TRY_VOID(folder_.casework().add_signal(to_input(signal, folder_.terms())));
-    }
-    return save_engine(db(), engine_, tracker_);
-  };
-  TRY_VOID(folder_.record().change(body));
+  TRY_VOID(write_signals());
+  return save_signals(db(), tracker_);
+}
+
+Result<ReviewSummary> Review::finish() {
+  engine_.settle(newest_ - std::chrono::minutes(folder_.config().lateness_minutes), firings_);
+  take_firings();
+  TRY_VOID(folder_.record().change([&] { return write_last(); }));
+  sum_up();
+  return summary_;
+}
+
+void Review::sum_up() {
   summary_.late = engine_.counters().late - counters_before_.late;
   summary_.evicted = engine_.counters().evicted - counters_before_.evicted;
+  for (const signals::RuleLosses& now : engine_.losses()) {
+    const auto old = std::ranges::find(losses_before_, now.rule, &signals::RuleLosses::rule);
+    const signals::Losses before = old == losses_before_.end() ? signals::Losses{} : old->losses;
+    if (now.losses == before) continue;
+    summary_.losses.push_back({.rule = matcher_.program().rule(now.rule).label(),
+                               .groups_evicted = now.losses.groups_evicted - before.groups_evicted,
+                               .hits_evicted = now.losses.hits_evicted - before.hits_evicted,
+                               .late_lost = now.losses.late_lost - before.late_lost,
+                               .not_assessable = now.losses.unsure - before.unsure});
+  }
   for (const auto& [reason, count] : rejects_.reasons()) {
     summary_.rejects_by_reason.push_back(std::to_string(count) + " x " + reason);
   }
-  return summary_;
 }
 
 // Cuts off what a run wrote after its last commit.

@@ -24,6 +24,15 @@ struct ReviewProgress {
   std::uint64_t records = 0;
 };
 
+/// What a rule's windows could not keep or tell in this run; all zero is left out.
+struct RuleLoss {
+  std::string rule;  ///< its label
+  std::uint64_t groups_evicted = 0;
+  std::uint64_t hits_evicted = 0;
+  std::uint64_t late_lost = 0;
+  std::uint64_t not_assessable = 0;
+};
+
 struct ReviewSummary {
   std::uint64_t inputs = 0;
   std::uint64_t inputs_done_before = 0;
@@ -35,6 +44,11 @@ struct ReviewSummary {
   std::uint64_t signals_opened = 0;
   std::uint64_t late = 0;
   std::uint64_t evicted = 0;
+  std::vector<RuleLoss> losses;
+  /// Counters of windows that the rulebook does not define any more: begun anew or let go.
+  std::uint64_t counters_dropped = 0;
+  std::uint64_t waiting_dropped = 0;           ///< events whose rules are gone
+  bool windows_begun_anew = false;             ///< saved in another format: nothing could be used
   std::vector<std::string> rejects_by_reason;  ///< "N x reason"
   /// Files of a folder that are no usage logs: empty, or of no known format.
   std::vector<std::string> passed_over;

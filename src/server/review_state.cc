@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 4096;
 constexpr int kZstdLevel = 1;
+constexpr std::size_t kWindowPartsMax = 1000;
 // Far more than windows can hold in memory; a damaged length must not be believed.
 constexpr unsigned long long kStateMax = 1ULL << 36U;
 
@@ -158,21 +159,53 @@ Result<void> append_seen(cases::Database& database, intake::SeenIds& seen, Time 
                       {newest_s - (intake::SeenIds::kDaysKept + 1) * 86'400});
 }
 
+namespace {
+
+// The windows lie in the store as one whole part and the changes since, in order of their names.
+constexpr const char* kWindowParts =
+    "SELECT name, length(state) FROM engine_state WHERE name='windows' OR name LIKE 'windows.%'"
+    " ORDER BY name";
+
+}  // namespace
+
 Result<EngineLoad> load_engine(cases::Database& database, signals::Engine& engine,
                                signals::SignalTracker& tracker) {
-  const std::string windows = TRY(get_state(database, "windows"));
+  std::vector<std::string> parts;
+  for (const cases::SqlRow& row : TRY(database.query(kWindowParts))) {
+    parts.push_back(TRY(get_state(database, row.text(0))));
+  }
+  if (parts.empty()) return EngineLoad{};
+  auto loaded = engine.load(parts);
+  if (!loaded && loaded.error().code == Errc::conflict) return EngineLoad{.other_format = true};
+  if (!loaded) return std::unexpected(std::move(loaded).error());
   const std::string open = TRY(get_state(database, "signals"));
-  if (windows.empty()) return EngineLoad{};
-  auto loaded = engine.load(windows);
-  if (loaded) loaded = tracker.load(open);
-  if (loaded) return EngineLoad{};
-  if (loaded.error().code == Errc::conflict) return EngineLoad{.dropped = true};
-  return std::unexpected(loaded.error());
+  const auto tracked = tracker.load(open);
+  if (!tracked && tracked.error().code != Errc::conflict) return std::unexpected(tracked.error());
+  return EngineLoad{.counters_dropped = loaded->counters_dropped,
+                    .events_dropped = loaded->events_dropped,
+                    .other_format = loaded->other_format};
 }
 
-Result<void> save_engine(cases::Database& database, const signals::Engine& engine,
-                         const signals::SignalTracker& tracker) {
-  TRY_VOID(put_state(database, "windows", engine.save()));
+// Costs what has changed since the last commit; once the changes are as long as the whole was, the
+// whole is written anew.
+Result<void> save_windows(cases::Database& database, signals::Engine& engine) {
+  std::int64_t whole = 0;
+  std::int64_t changes = 0;
+  std::size_t parts = 0;
+  for (const cases::SqlRow& row : TRY(database.query(kWindowParts))) {
+    (row.text(0) == "windows" ? whole : changes) += row.integer(1);
+    ++parts;
+  }
+  if (changes < whole && parts < kWindowPartsMax) {
+    std::string number = std::to_string(parts);
+    number.insert(0, 6 - number.size(), '0');
+    return put_state(database, "windows." + number, engine.save_changes());
+  }
+  TRY_VOID(database.run("DELETE FROM engine_state WHERE name LIKE 'windows.%'"));
+  return put_state(database, "windows", engine.save());
+}
+
+Result<void> save_signals(cases::Database& database, const signals::SignalTracker& tracker) {
   return put_state(database, "signals", tracker.save());
 }
 

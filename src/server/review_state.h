@@ -53,14 +53,18 @@ Result<void> load_seen(cases::Database& database, intake::SeenIds& seen);
 /// Appends what was seen since, and forgets what is older than SeenIds keeps.
 Result<void> append_seen(cases::Database& database, intake::SeenIds& seen, Time newest);
 
-/// A state of another rulebook is dropped: its windows do not fit; `dropped` says so.
+/// What of the windows could not be used: those of counters that the rulebook does not define any
+/// more, and all where they were saved in another format or under another key for hashes.
 struct EngineLoad {
-  bool dropped = false;
+  std::uint64_t counters_dropped = 0;
+  std::uint64_t events_dropped = 0;
+  bool other_format = false;
 };
 Result<EngineLoad> load_engine(cases::Database& database, signals::Engine& engine,
                                signals::SignalTracker& tracker);
-Result<void> save_engine(cases::Database& database, const signals::Engine& engine,
-                         const signals::SignalTracker& tracker);
+/// Writes what has changed since it was loaded or saved.
+Result<void> save_windows(cases::Database& database, signals::Engine& engine);
+Result<void> save_signals(cases::Database& database, const signals::SignalTracker& tracker);
 
 /// A number kept by name, 0 where there is none.
 Result<std::uint64_t> read_counter(cases::Database& database, const std::string& name);

@@ -2,56 +2,35 @@
 #include "signals/engine.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
-#include <unordered_map>
+#include <bit>
+#include <cmath>
+#include <limits>
 
-#include "rules/matcher.h"
-#include "signals/state.h"
-#include "signals/window.h"
+#include "signals/engine_internal.h"
+#include "signals/hash.h"
 
-// An event waits in a queue ordered by (time, line) until the newest event time is more than
-// `lateness` ahead of it; then it goes through the correlations in the program's order, in which
-// each comes after what it refers to. Within one, it is a hit for each of the rules that it
-// matched, in the order of `rules:`, and the correlation is judged after each hit (so an event that
-// matches two of its rules can fire it twice). A correlation that holds is itself a hit at this
-// event for those that refer to it: an outer group key is read from the event, never from the inner
-// key. All fields that correlations read are captured when the event comes in, as it is gone later.
+// An event waits in order of (time, line) until no source can bring an earlier one; then it goes
+// through the counters, in an order in which each comes after those that it depends on. Within one,
+// it is a hit for each of the rules that it matched, in the order of `rules:`, and the correlations
+// that read the counter are judged after each hit (so an event that matches two of its rules can
+// fire it twice). A correlation that holds is itself a hit at this event for those that refer to
+// it: an outer group key is read from the event, never from the inner key. What counters read of
+// the event is taken when it comes in, as the event is gone later: groups as numbers, each text
+// once.
+//
+// What an event costs: one look-up of its set of matched rules, one of each group that they ask for
+// (mostly the subscription: one), and at each counter one of the window. Nothing is looked up by
+// name, nothing is allocated for a hit, and rules that did not match cost nothing.
 namespace proviso::signals {
 
 using rules::Correlation;
-using rules::FieldId;
 using rules::RuleIndex;
 
 namespace {
 
-constexpr std::string_view kMagic = "PSENGIN2";
-constexpr std::uint64_t kSweepEvery = 65'536;
-
-struct Captured {
-  rules::ValueKind kind = rules::ValueKind::null;
-  double number = 0;
-  bool has_number = false;
-  std::string text;
-};
-
-struct Waiting {
-  std::uint64_t weight = 1;
-  std::string subscription;
-  EventKey event_key{};
-  std::vector<RuleIndex> matched;
-  std::vector<Captured> fields;  ///< parallel to State::captured_fields; empty if not needed
-};
-
-void append_key(std::string& key, const GroupValue& value) {
-  key.push_back(value.kind == rules::ValueKind::null ? '0' : '1');
-  key += std::to_string(value.text.size());
-  key.push_back(':');
-  key += value.text;
-}
-
-std::uint64_t bits(Time t) { return static_cast<std::uint64_t>(t.time_since_epoch().count()); }
-Time time_of(std::uint64_t bits) { return Time(Duration(static_cast<std::int64_t>(bits))); }
+constexpr unsigned kKindBits = 3;
+constexpr std::size_t kKindsMax = 10;
+constexpr std::size_t kSetsMax = 100'000;
 
 Contributors single(const EventKey& key) {
   Contributors out{.total = 1, .first = {}, .last = {}};
@@ -59,176 +38,268 @@ Contributors single(const EventKey& key) {
   return out;
 }
 
-// a - b that stops at the least time.
-Time minus(Time a, Duration b) { return a < Time::min() + b ? Time::min() : a - b; }
+rules::Value whole_value(rules::EventView& event, rules::FieldId field) {
+  const auto values = event.values(field);
+  return values.empty() ? rules::Value{} : values.front();
+}
 
 }  // namespace
 
-struct Engine::State {
-  using Windows = std::unordered_map<std::string, Window>;
-  std::shared_ptr<const rules::Program> program;
-  EngineOptions options;
-  EngineCounters counters;
-  std::multimap<Place, Waiting> waiting;
-  std::vector<Windows> windows;  ///< parallel to program->correlations()
-  Place processed{Time::min(), 0};
-  Time newest = Time::min();
-  std::uint64_t since_sweep = 0;
-  // Made from the program.
-  std::vector<FieldId> captured_fields;
-  std::vector<std::size_t> capture_of_field;
-  std::vector<bool> feeds;                       ///< by rule: some correlation refers to it
-  std::vector<std::vector<std::uint64_t>> hits;  ///< by rule, at the event in hand: their weights
-  std::string key;                               ///< scratch
-  State(std::shared_ptr<const rules::Program> p, EngineOptions o);
-  Waiting capture(const EventPoint& point, std::span<const RuleIndex> matched,
-                  rules::EventView& event) const;
-  void release(Time before, std::vector<Firing>& out);
-  void process(const Place& place, const Waiting& event, std::vector<Firing>& out);
-  void correlate(std::size_t at, const Place& place, const Waiting& event,
-                 std::vector<Firing>& out);
-  void take(WindowHit one, std::size_t at, const Waiting& event, std::vector<Firing>& out);
-  bool fill(const Correlation& c, const Waiting& event, WindowHit& out) const;
-  const Captured& field(const Waiting& event, FieldId id) const {
-    return event.fields[capture_of_field[rules::index(id)]];
-  }
-  void sweep();
-  void save_waiting(ByteWriter& out) const;
-  void load_waiting(ByteReader& in);
-};
-
-Engine::State::State(std::shared_ptr<const rules::Program> p, EngineOptions o)
+Engine::State::State(std::shared_ptr<const rules::Program> p, const EngineOptions& o)
     : program(std::move(p)),
       options(o),
-      windows(program->correlations().size()),
-      capture_of_field(program->fields().size()),
-      feeds(program->rules().size()),
-      hits(program->rules().size()) {
-  std::set<FieldId> needed;
-  for (const Correlation& c : program->correlations()) {
-    for (const RuleIndex ref : c.refs) feeds[rules::index(ref)] = true;
-    needed.insert(c.value_fields.begin(), c.value_fields.end());
-    for (const auto& group : c.group_by) {
-      needed.insert(group.field_of_ref.begin(), group.field_of_ref.end());
-    }
-  }
-  for (const FieldId id : needed) {
-    capture_of_field[rules::index(id)] = captured_fields.size();
-    captured_fields.push_back(id);
-  }
+      limits{.groups_max = o.groups_max, .held_max = o.held_max, .records_max = o.window_hits_max},
+      counters(counters_of(*program, o.window_values_max)),
+      definitions(definitions_of(*program)),
+      groups(o.hash_seed),
+      sources(o.lateness),
+      hits_(program->rules().size()),
+      is_correlation_(program->rules().size()),
+      is_unsure_(program->rules().size()) {
+  for (const Counter& counter : counters) tables.emplace_back(counter, limits, groups);
+  for (const Correlation& c : program->correlations()) is_correlation_[rules::index(c.rule)] = true;
 }
 
-Waiting Engine::State::capture(const EventPoint& point, std::span<const RuleIndex> matched,
-                               rules::EventView& event) const {
-  Waiting out{point.weight,
-              std::string(point.subscription),
-              point.event_key,
-              {matched.begin(), matched.end()},
-              {}};
-  const auto is_fed = [&](RuleIndex r) { return feeds[rules::index(r)]; };
-  if (std::ranges::none_of(matched, is_fed)) return out;
-  for (const FieldId id : captured_fields) {
-    Captured& field = out.fields.emplace_back();
-    const auto values = event.values(id);
-    if (values.empty()) continue;
-    const rules::Value& whole = values.front();
-    field.kind = whole.kind;
-    field.text = whole.text;
-    const auto number = rules::number_of(whole);
-    field.has_number = number.has_value();
-    field.number = number.value_or(0);
+std::uint32_t Engine::State::set_of(std::span<const RuleIndex> matched) {
+  const std::string_view bytes(reinterpret_cast<const char*>(matched.data()), matched.size_bytes());
+  const std::uint64_t hash = hash_bytes(bytes, 0);
+  const std::uint32_t found = set_of_hash_.find(hash, [&](std::uint32_t id) {
+    return sets_[id].hash == hash && std::ranges::equal(sets_[id].set.matched, matched);
+  });
+  if (found != SlotTable::kNone) return found;
+  if (sets_.size() >= kSetsMax && waiting.empty()) {
+    sets_.clear();
+    set_of_hash_.clear();
   }
-  return out;
+  const auto id = static_cast<std::uint32_t>(sets_.size());
+  sets_.push_back({make_match_set(matched, counters, *program), hash});
+  set_of_hash_.insert(hash, id);
+  return id;
+}
+
+std::uint64_t Engine::State::capture_group(const EventPoint& point,
+                                           std::span<const rules::FieldId> fields,
+                                           rules::EventView& event) {
+  if (fields.size() == 1) {
+    const rules::Value value = whole_value(event, fields.front());
+    const std::uint64_t kind = static_cast<std::uint64_t>(value.kind) << 32U;
+    if (value.kind == rules::ValueKind::string && value.text == point.subscription) {
+      const GroupId known{in_hand_.subscription()};
+      groups.hold(known);
+      return kind | signals::index(known);
+    }
+    scratch_.clear();
+    append_group_value(scratch_, value.kind == rules::ValueKind::null, value.text);
+    return kind | signals::index(groups.hold(scratch_));
+  }
+  scratch_.clear();
+  std::uint64_t kinds = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const rules::Value value = whole_value(event, fields[i]);
+    append_group_value(scratch_, value.kind == rules::ValueKind::null, value.text);
+    if (i < kKindsMax) kinds |= static_cast<std::uint64_t>(value.kind) << (32U + kKindBits * i);
+  }
+  return kinds | signals::index(groups.hold(scratch_));
+}
+
+std::uint64_t Engine::State::capture_value(const MatchSet::Value& value, rules::EventView& event) {
+  if (!value.is_text) {
+    const auto number = rules::number_of(whole_value(event, value.fields.front()));
+    return std::bit_cast<std::uint64_t>(number.value_or(std::numeric_limits<double>::quiet_NaN()));
+  }
+  scratch_.clear();
+  for (const rules::FieldId field : value.fields) {
+    const rules::Value one = whole_value(event, field);
+    if (one.kind == rules::ValueKind::null) return 0;
+    append_group_value(scratch_, false, one.text);
+  }
+  return std::max<std::uint64_t>(hash_bytes(scratch_, options.hash_seed), 1);
+}
+
+// Into in_hand_. Every group in it is held once more.
+void Engine::State::capture(const EventPoint& point, std::uint32_t set, rules::EventView& event) {
+  const MatchSet& what = sets_[set].set;
+  in_hand_.words.resize(WaitingEvent::kHead + what.groups.size() + what.values.size());
+  scratch_.clear();
+  append_group_value(scratch_, false, point.subscription);
+  in_hand_.set_head({point.time, point.line}, point.event_key, point.weight, set,
+                    signals::index(groups.hold(scratch_)));
+  std::size_t at = WaitingEvent::kHead;
+  for (const auto& fields : what.groups) in_hand_.words[at++] = capture_group(point, fields, event);
+  for (const auto& value : what.values) in_hand_.words[at++] = capture_value(value, event);
+}
+
+void Engine::State::let_go(const WaitingEvent& event) {
+  groups.let_go(GroupId(event.subscription()));
+  const auto slots = event.slots().first(sets_[event.set()].set.groups.size());
+  for (const std::uint64_t slot : slots) groups.let_go(GroupId(static_cast<std::uint32_t>(slot)));
+}
+
+void Engine::State::feed(const EventPoint& point, std::span<const RuleIndex> matched,
+                         rules::EventView& event, std::vector<Firing>& out) {
+  const Place place{point.time, point.line};
+  if (!matched.empty()) {
+    capture(point, set_of(matched), event);
+    if (place < processed) {
+      ++late;
+      process(in_hand_, out);
+    } else {
+      waiting.push(in_hand_);
+    }
+  }
+  sources.note(point.source, point.time);
+  release(sources.settled(), out);
+  while (waiting.size() > options.waiting_max) {
+    ++forced;
+    process_first(out);
+  }
 }
 
 void Engine::State::release(Time before, std::vector<Firing>& out) {
-  while (!waiting.empty() && waiting.begin()->first.time < before) {
-    auto next = waiting.extract(waiting.begin());
-    process(next.key(), next.mapped(), out);
-  }
+  while (!waiting.empty() && waiting.front().time < before) process_first(out);
 }
 
-void Engine::State::process(const Place& place, const Waiting& event, std::vector<Firing>& out) {
-  if (place < processed) ++counters.late;
-  processed = std::max(processed, place);
-  bool any_use = false;
-  for (const RuleIndex rule : event.matched) {
-    if (options.plain_firings) {
-      out.push_back({rule,
-                     {},
-                     place.time,
-                     place.time,
-                     static_cast<double>(event.weight),
-                     place.line,
-                     event.subscription,
-                     single(event.event_key)});
+void Engine::State::flush(std::vector<Firing>& out) {
+  while (!waiting.empty()) process_first(out);
+}
+
+void Engine::State::process_first(std::vector<Firing>& out) {
+  waiting.pop(in_hand_);
+  processed = std::max(processed, in_hand_.place());
+  process(in_hand_, out);
+}
+
+void Engine::State::process(const WaitingEvent& event, std::vector<Firing>& out) {
+  const MatchSet& set = sets_[event.set()].set;
+  if (options.plain_firings) plain_firings(event, set, out);
+  if (!set.steps.empty()) {
+    for (const RuleIndex rule : set.matched) hits_[rules::index(rule)] = 1;
+    const std::size_t before = out.size();
+    for (const MatchSet::Step& one : set.steps) step(one, event, out);
+    for (const RuleIndex rule : set.matched) hits_[rules::index(rule)] = 0;
+    for (const RuleIndex rule : fired_) {
+      hits_[rules::index(rule)] = 0;
+      is_unsure_[rules::index(rule)] = false;
     }
-    hits[rules::index(rule)].assign(1, event.weight);
-    any_use = any_use || feeds[rules::index(rule)];
-  }
-  for (std::size_t i = 0; any_use && i < windows.size(); ++i) correlate(i, place, event, out);
-  for (const RuleIndex rule : event.matched) hits[rules::index(rule)].clear();
-  for (const Correlation& c : program->correlations()) hits[rules::index(c.rule)].clear();
-  if (++since_sweep >= kSweepEvery) sweep();
-}
-
-// Fills what the type needs; false where the event lacks the value: then it gives no hit.
-bool Engine::State::fill(const Correlation& c, const Waiting& event, WindowHit& out) const {
-  using Type = rules::CorrelationType;
-  if (c.type == Type::value_count) {
-    for (const FieldId id : c.value_fields) {
-      const Captured& value = field(event, id);
-      if (value.kind == rules::ValueKind::null) return false;
-      out.text += std::to_string(value.text.size()) + ":" + value.text;
-    }
-    return true;
-  }
-  const bool sums =
-      c.type == Type::value_sum || c.type == Type::value_avg || c.type == Type::value_percentile;
-  if (!sums) return true;
-  const Captured& value = field(event, c.value_fields.front());
-  out.value = rules::to_billionths(value.number);
-  return value.has_number;
-}
-
-void Engine::State::correlate(std::size_t at, const Place& place, const Waiting& event,
-                              std::vector<Firing>& out) {
-  const Correlation& c = program->correlations()[at];
-  for (std::size_t ref = 0; ref < c.refs.size(); ++ref) {
-    for (const std::uint64_t weight : hits[rules::index(c.refs[ref])]) {
-      take({place, static_cast<std::uint32_t>(ref), weight, 0, {}, event.event_key}, at, event,
-           out);
+    fired_.clear();
+    // Those that read one counter fire together; outside they come in the program's order.
+    if (out.size() - before > 1) {
+      const auto& all = program->correlations();
+      std::ranges::stable_sort(std::span(out).subspan(before), {}, [&](const Firing& f) {
+        return std::ranges::find(all, f.rule, &Correlation::rule) - all.begin();
+      });
     }
   }
+  let_go(event);
 }
 
-void Engine::State::take(WindowHit one, std::size_t at, const Waiting& event,
+void Engine::State::plain_firings(const WaitingEvent& event, const MatchSet& set,
+                                  std::vector<Firing>& out) {
+  const Place place = event.place();
+  for (const RuleIndex rule : set.matched) {
+    if (!options.part_firings && !program->rule(rule).signals_alone) continue;
+    out.push_back({rule,
+                   {},
+                   place.time,
+                   place.time,
+                   static_cast<double>(event.weight()),
+                   place.line,
+                   subscription_of(event),
+                   single(event.key())});
+  }
+}
+
+void Engine::State::step(const MatchSet::Step& step, const WaitingEvent& event,
                          std::vector<Firing>& out) {
-  const Correlation& c = program->correlations()[at];
-  if (!fill(c, event, one)) return;
-  std::vector<GroupValue> group;
-  key.clear();
-  for (const auto& by : c.group_by) {
-    const Captured& value = field(event, by.field_of_ref[one.ref]);
-    group.push_back({by.name, value.kind, value.text});
-    append_key(key, group.back());
+  const Counter& counter = counters[step.counter];
+  Hit hit{.place = event.place(), .ref = 0, .weight = 1, .value = 0, .text = 1, .key = event.key()};
+  for (std::uint32_t ref = 0; ref < counter.refs.size(); ++ref) {
+    const std::size_t rule = rules::index(counter.refs[ref]);
+    if (is_unsure_[rule]) {
+      const std::uint64_t word = event.slots()[step.group_of[ref]];
+      tables[step.counter].note_unsure_hit(GroupId(static_cast<std::uint32_t>(word)),
+                                           event.place().time);
+    }
+    if (hits_[rule] == 0 || !fill_value(step, event, hit)) continue;
+    hit.ref = ref;
+    // A firing is one hit of weight 1 for those that refer to it.
+    hit.weight = is_correlation_[rule] ? 1 : event.weight();
+    const std::uint64_t group_word = event.slots()[step.group_of[ref]];
+    const GroupId group{static_cast<std::uint32_t>(group_word)};
+    for (std::uint32_t i = 0; i < hits_[rule]; ++i) take(step, group, group_word, hit, event, out);
   }
-  Window& window = windows[at].try_emplace(key, c).first->second;
-  const auto verdict = window.add(one, options.window_hits_max, counters.evicted);
-  if (!verdict) return;
-  // A firing is one hit of weight 1 for those that refer to it.
-  hits[rules::index(c.rule)].push_back(1);
-  out.push_back({c.rule, std::move(group), verdict->from, one.place.time, verdict->value,
-                 one.place.line, event.subscription, verdict->events});
 }
 
-// Lets windows go that no event can still be in, unless it is late beyond the bound.
-void Engine::State::sweep() {
-  since_sweep = 0;
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    const Time horizon = minus(processed.time, program->correlations()[i].timespan);
-    std::erase_if(windows[i], [&](const auto& entry) { return entry.second.newest() < horizon; });
+// False where the event lacks the value: then it gives no hit.
+bool Engine::State::fill_value(const MatchSet::Step& step, const WaitingEvent& event,
+                               Hit& hit) const {
+  if (step.value == MatchSet::kNoValue) return true;
+  const MatchSet& set = sets_[event.set()].set;
+  const std::uint64_t word = event.slots()[set.groups.size() + step.value];
+  if (set.values[step.value].is_text) {
+    hit.text = word;
+    return word != 0;
   }
+  const auto number = std::bit_cast<double>(word);
+  if (std::isnan(number)) return false;
+  hit.value = rules::to_billionths(number);
+  return true;
+}
+
+void Engine::State::take(const MatchSet::Step& step, GroupId group, std::uint64_t group_word,
+                         const Hit& hit, const WaitingEvent& event, std::vector<Firing>& out) {
+  CounterTable& table = tables[step.counter];
+  const Window* window = table.take(group, hit);
+  if (window == nullptr) return;
+  const Missing missing = table.missing(*window);
+  for (const std::uint32_t reader : counters[step.counter].readers) {
+    const Correlation& c = program->correlations()[reader];
+    const Verdict verdict = judge(c, *window, missing);
+    if (verdict.holds == Verdict::Holds::unsure) {
+      table.count_unsure();
+      is_unsure_[rules::index(c.rule)] = true;
+      fired_.push_back(c.rule);
+    }
+    if (verdict.holds != Verdict::Holds::yes) continue;
+    if (hits_[rules::index(c.rule)]++ == 0) fired_.push_back(c.rule);
+    if (!options.part_firings && !program->rule(c.rule).signals_alone) continue;
+    fire(reader, *window, group_word, verdict.value, event, out);
+  }
+}
+
+void Engine::State::fire(std::uint32_t reader, const Window& window, std::uint64_t group_word,
+                         double value, const WaitingEvent& event, std::vector<Firing>& out) {
+  const Correlation& c = program->correlations()[reader];
+  out.push_back({c.rule, group_values(c, group_word), window.from(), window.newest(), value,
+                 event.place().line, subscription_of(event), window.contributors()});
+}
+
+std::string Engine::State::subscription_of(const WaitingEvent& event) const {
+  std::string_view bytes = groups.bytes(GroupId(event.subscription()));
+  std::string_view text;
+  bool is_null = false;
+  static_cast<void>(take_group_value(bytes, is_null, text));
+  return std::string(text);
+}
+
+std::vector<GroupValue> Engine::State::group_values(const Correlation& c,
+                                                    std::uint64_t group_word) const {
+  std::vector<GroupValue> out;
+  std::string_view bytes = groups.bytes(GroupId(static_cast<std::uint32_t>(group_word)));
+  for (std::size_t i = 0; i < c.group_by.size(); ++i) {
+    GroupValue& value = out.emplace_back();
+    value.name = c.group_by[i].name;
+    bool is_null = false;
+    std::string_view text;
+    if (!take_group_value(bytes, is_null, text)) break;
+    value.text = text;
+    const auto kind = (group_word >> (32U + kKindBits * i)) & 7U;
+    const bool is_kept = i < kKindsMax && kind <= 4;
+    value.kind = is_null   ? rules::ValueKind::null
+                 : is_kept ? static_cast<rules::ValueKind>(kind)
+                           : rules::ValueKind::string;
+  }
+  return out;
 }
 
 Engine::Engine(std::shared_ptr<const rules::Program> program, EngineOptions options)
@@ -237,137 +308,65 @@ Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
+SourceId Engine::open_source(std::string_view name, Duration lateness) {
+  return state_->sources.open(name, lateness);
+}
+
+std::vector<SourceId> Engine::open_only(std::span<const std::string> names, Duration lateness) {
+  return state_->sources.open_only(names, lateness);
+}
+
+void Engine::close_source(SourceId source, std::vector<Firing>& out) {
+  state_->sources.close(source);
+  state_->release(state_->sources.settled(), out);
+}
+
 void Engine::feed(const EventPoint& point, std::span<const RuleIndex> matched,
                   rules::EventView& event, std::vector<Firing>& out) {
-  State& s = *state_;
-  const Place place{point.time, point.line};
-  if (!matched.empty()) {
-    Waiting waiting = s.capture(point, matched, event);
-    if (place < s.processed) {
-      s.process(place, waiting, out);
-    } else {
-      s.waiting.emplace(place, std::move(waiting));
-    }
-  }
-  advance(point.time, out);
-  while (s.waiting.size() > s.options.waiting_max) {
-    ++s.counters.forced;
-    auto next = s.waiting.extract(s.waiting.begin());
-    s.process(next.key(), next.mapped(), out);
-  }
+  state_->feed(point, matched, event, out);
 }
 
-void Engine::advance(Time now, std::vector<Firing>& out) {
-  State& s = *state_;
-  s.newest = std::max(s.newest, now);
-  if (s.options.lateness != Duration::max()) s.release(minus(s.newest, s.options.lateness), out);
+void Engine::advance(SourceId source, Time now, std::vector<Firing>& out) {
+  state_->sources.note(source, now);
+  state_->release(state_->sources.settled(), out);
 }
 
-void Engine::flush(std::vector<Firing>& out) {
-  State& s = *state_;
-  while (!s.waiting.empty()) {
-    auto next = s.waiting.extract(s.waiting.begin());
-    s.process(next.key(), next.mapped(), out);
+void Engine::settle(Time now, std::vector<Firing>& out) { state_->release(now, out); }
+
+void Engine::flush(std::vector<Firing>& out) { state_->flush(out); }
+
+const EngineCounters& Engine::counters() const {
+  EngineCounters& out = state_->counted;
+  out = {.late = state_->late, .evicted = 0, .forced = state_->forced, .unsure = 0};
+  for (const CounterTable& table : state_->tables) {
+    out.evicted += table.losses().hits_evicted;
+    out.unsure += table.losses().unsure;
   }
+  return out;
 }
 
-const EngineCounters& Engine::counters() const { return state_->counters; }
-
-void Engine::State::save_waiting(ByteWriter& out) const {
-  out.number(waiting.size());
-  for (const auto& [place, event] : waiting) {
-    out.number(bits(place.time));
-    out.number(place.line);
-    out.number(event.weight);
-    out.text(event.subscription);
-    out.key(event.event_key);
-    out.number(event.matched.size());
-    for (const RuleIndex rule : event.matched) out.number(rules::index(rule));
-    out.number(event.fields.size());
-    for (const Captured& f : event.fields) {
-      out.number(static_cast<std::uint64_t>(f.kind) | (f.has_number ? 256U : 0U));
-      out.real(f.number);
-      out.text(f.text);
+std::vector<RuleLosses> Engine::losses() const {
+  std::vector<RuleLosses> out;
+  for (std::size_t i = 0; i < state_->counters.size(); ++i) {
+    const Losses& losses = state_->tables[i].losses();
+    if (losses == Losses{}) continue;
+    for (const std::uint32_t reader : state_->counters[i].readers) {
+      out.push_back({state_->program->correlations()[reader].rule, losses});
     }
   }
+  return out;
 }
 
-void Engine::State::load_waiting(ByteReader& in) {
-  const std::uint64_t count = in.count(48);
-  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    Place place;
-    place.time = time_of(in.number());
-    place.line = in.number();
-    Waiting event;
-    event.weight = in.number();
-    event.subscription = in.text();
-    event.event_key = in.key();
-    const std::uint64_t matched = in.count(8);
-    for (std::uint64_t k = 0; k < matched; ++k) {
-      event.matched.push_back(RuleIndex(in.number() % program->rules().size()));
-    }
-    const std::uint64_t fields = in.count(24);
-    for (std::uint64_t k = 0; k < fields; ++k) {
-      const std::uint64_t kind = in.number();
-      Captured& f = event.fields.emplace_back();
-      f.kind = static_cast<rules::ValueKind>((kind & 255U) % 5);
-      f.has_number = (kind & 256U) != 0;
-      f.number = in.real();
-      f.text = in.text();
-    }
-    const auto is_fed = [&](RuleIndex r) { return feeds[rules::index(r)]; };
-    if (std::ranges::any_of(event.matched, is_fed)) event.fields.resize(captured_fields.size());
-    waiting.emplace(place, std::move(event));
-  }
+std::size_t Engine::window_bytes() const {
+  std::size_t bytes = 0;
+  for (const CounterTable& table : state_->tables) bytes += table.memory_bytes();
+  return bytes;
 }
 
-std::string Engine::save() const {
-  const State& s = *state_;
-  ByteWriter out;
-  out.raw(kMagic);
-  out.raw(s.program->digest().view());
-  for (const std::uint64_t n :
-       {s.counters.late, s.counters.evicted, s.counters.forced, bits(s.processed.time),
-        s.processed.line, bits(s.newest), s.since_sweep}) {
-    out.number(n);
-  }
-  s.save_waiting(out);
-  for (const auto& windows : s.windows) {
-    std::map<std::string_view, const Window*> sorted;
-    for (const auto& [key, window] : windows) sorted.emplace(key, &window);
-    out.number(sorted.size());
-    for (const auto& [key, window] : sorted) {
-      out.text(key);
-      window->save(out);
-    }
-  }
-  return out.take();
-}
-
-Result<void> Engine::load(std::string_view bytes) {
-  ByteReader in(bytes);
-  if (in.raw(kMagic.size()) != kMagic) return fail(Errc::corrupt, "not the state of an engine");
-  if (in.raw(32) != state_->program->digest().view()) {
-    return fail(Errc::conflict, "the state was saved with another rulebook (begin anew)");
-  }
-  auto fresh = std::make_unique<State>(state_->program, state_->options);
-  fresh->counters = {in.number(), in.number(), in.number()};
-  fresh->processed.time = time_of(in.number());
-  fresh->processed.line = in.number();
-  fresh->newest = time_of(in.number());
-  fresh->since_sweep = in.number();
-  fresh->load_waiting(in);
-  for (std::size_t i = 0; i < fresh->windows.size(); ++i) {
-    const std::uint64_t count = in.count(32);
-    for (std::uint64_t k = 0; k < count && in.ok(); ++k) {
-      const std::string key = in.text();
-      fresh->windows[i].try_emplace(key, fresh->program->correlations()[i]).first->second.load(in);
-    }
-  }
-  if (!in.ok() || !in.at_end())
-    return fail(Errc::corrupt, "the state of the engine is cut or torn");
-  state_ = std::move(fresh);
-  return {};
+std::size_t Engine::windows() const {
+  std::size_t windows = 0;
+  for (const CounterTable& table : state_->tables) windows += table.size();
+  return windows;
 }
 
 }  // namespace proviso::signals

@@ -9,11 +9,12 @@
 namespace proviso::signals {
 namespace {
 
-constexpr std::string_view kMagic = "PSTRACK2";
+constexpr std::string_view kMagic = "PSTRACK3";
+constexpr std::string_view kAnyMagic = "PSTRACK";
 
-std::string key_of(const Firing& firing) {
+std::string key_of(const Firing& firing, const std::string& label) {
   ByteWriter key;
-  key.number(rules::index(firing.rule));
+  key.text(label);
   if (firing.group.empty()) key.text(firing.subscription);
   for (const GroupValue& value : firing.group) {
     key.number(value.kind == rules::ValueKind::null ? 0 : 1);
@@ -45,9 +46,6 @@ KeyList read_keys(ByteReader& in) {
   return out;
 }
 
-std::uint64_t bits(Time t) { return static_cast<std::uint64_t>(t.time_since_epoch().count()); }
-Time time_of(std::uint64_t bits) { return Time(Duration(static_cast<std::int64_t>(bits))); }
-
 }  // namespace
 
 SignalTracker::SignalTracker(std::shared_ptr<const rules::Program> program)
@@ -61,8 +59,10 @@ Duration SignalTracker::span_of(rules::RuleIndex rule) const {
 Signal SignalTracker::make(const Firing& firing) const {
   const rules::RuleInfo& info = program_->rule(firing.rule);
   Signal s;
-  s.id = sha256(info.label() + key_of(firing).substr(8) + format_time_exact(firing.from) +
-                format_time_exact(firing.to))
+  // Without the length of the label, which stands first.
+  const std::string key =
+      info.label() + key_of(firing, info.label()).substr(8 + info.label().size());
+  s.id = sha256(key + format_time_exact(firing.from) + format_time_exact(firing.to))
              .hex()
              .substr(0, 32);
   s.rule = info.label();
@@ -85,13 +85,14 @@ Signal SignalTracker::make(const Firing& firing) const {
 }
 
 SignalTracker::Update SignalTracker::add(const Firing& firing) {
-  const auto [at, added] = open_.try_emplace(key_of(firing));
-  Open& open = at->second;
-  if (added || firing.to - open.signal.to > span_of(firing.rule)) {
-    open = {make(firing), firing.rule};
-    return {&open.signal, SignalChange::opened};
+  const std::string key = key_of(firing, program_->rule(firing.rule).label());
+  const auto [at, added] = open_.try_emplace(key);
+  Open& one = at->second;
+  if (added || firing.to - one.signal.to > span_of(firing.rule)) {
+    const SignalChange change = open(one, key, firing);
+    return {&one.signal, change};
   }
-  Signal& s = open.signal;
+  Signal& s = one.signal;
   s.from = std::min(s.from, firing.from);
   s.to = std::max(s.to, firing.to);
   s.value_last = firing.value;
@@ -102,81 +103,133 @@ SignalTracker::Update SignalTracker::add(const Firing& firing) {
   return {&s, SignalChange::extended};
 }
 
+SignalChange SignalTracker::open(Open& at, const std::string& key, const Firing& firing) {
+  at = {make(firing), firing.rule};
+  const auto known = provisional_.find(key);
+  SignalChange change = SignalChange::opened;
+  if (known != provisional_.end()) {
+    const Duration span = span_of(firing.rule);
+    const Provisional& before = known->second;
+    if (firing.from - before.to <= span && before.from - firing.to <= span) {
+      at.signal.id = before.id;
+      change = SignalChange::extended;
+    }
+    provisional_.erase(known);
+  }
+  if (!certain_.empty()) opened_[key] = {at.signal.id, firing.from, firing.to};
+  return change;
+}
+
+void SignalTracker::begin_provisional() { certain_ = save_open(); }
+
 void SignalTracker::forget_before(Time now) {
   std::erase_if(open_, [&](const auto& entry) {
     return now - entry.second.signal.to > span_of(entry.second.rule);
   });
 }
 
-std::string SignalTracker::save() const {
+std::string SignalTracker::save_open() const {
   ByteWriter out;
-  out.raw(kMagic);
-  out.raw(program_->digest().view());
-  out.number(open_.size());
-  for (const auto& [key, open] : open_) {
-    const Signal& s = open.signal;
+  out.small(open_.size());
+  for (const auto& [key, one] : open_) {
+    const Signal& s = one.signal;
     out.text(key);
-    out.number(rules::index(open.rule));
+    out.text(s.rule);
     out.text(s.id);
     out.text(s.subscription);
-    out.number(s.group.size());
+    out.small(s.group.size());
     for (const GroupValue& value : s.group) {
       out.text(value.name);
-      out.number(static_cast<std::uint64_t>(value.kind));
+      out.small(static_cast<std::uint64_t>(value.kind));
       out.text(value.text);
     }
-    out.number(bits(s.from));
-    out.number(bits(s.to));
+    out.time(s.from);
+    out.time(s.to);
     for (const double value : {s.value_first, s.value_last, s.value_peak}) out.real(value);
-    out.number(s.firings);
-    out.number(s.events.total);
+    out.small(s.firings);
+    out.small(s.events.total);
     write_keys(s.events.first, out);
     write_keys(s.events.last, out);
   }
   return out.take();
 }
 
+std::string SignalTracker::save() const {
+  ByteWriter out;
+  out.raw(kMagic);
+  out.raw(certain_.empty() ? save_open() : certain_);
+  const auto& provisional = certain_.empty() ? provisional_ : opened_;
+  out.small(provisional.size());
+  for (const auto& [key, one] : provisional) {
+    out.text(key);
+    out.text(one.id);
+    out.time(one.from);
+    out.time(one.to);
+  }
+  return out.take();
+}
+
+bool SignalTracker::load_open(ByteReader& in, std::map<std::string, Open>& into) const {
+  const std::string key = in.text();
+  const std::string label = in.text();
+  const auto rule = std::ranges::find(program_->rules(), label, &rules::RuleInfo::label);
+  const bool is_known = rule != program_->rules().end();
+  Firing firing;
+  if (is_known)
+    firing.rule = rules::RuleIndex(static_cast<std::uint32_t>(rule - program_->rules().begin()));
+  const std::string id = in.text();
+  firing.subscription = in.text();
+  const std::uint64_t values = in.small_count(17);
+  for (std::uint64_t k = 0; k < values && in.ok(); ++k) {
+    GroupValue value;
+    value.name = in.text();
+    value.kind = static_cast<rules::ValueKind>(in.small() % 5);
+    value.text = in.text();
+    firing.group.push_back(std::move(value));
+  }
+  firing.from = in.time();
+  firing.to = in.time();
+  // What the rulebook says about the rule is not saved: it is said anew.
+  Signal s = make(firing);
+  s.id = id;
+  s.value_first = in.real();
+  s.value_last = in.real();
+  s.value_peak = in.real();
+  s.firings = in.small();
+  s.events.total = in.small();
+  s.events.first = read_keys(in);
+  s.events.last = read_keys(in);
+  if (is_known) into[key] = {std::move(s), firing.rule};
+  return in.ok();
+}
+
 Result<void> SignalTracker::load(std::string_view bytes) {
   ByteReader in(bytes);
-  if (in.raw(kMagic.size()) != kMagic) return fail(Errc::corrupt, "not the state of a tracker");
-  if (in.raw(32) != program_->digest().view()) {
-    return fail(Errc::conflict, "the state was saved with another rulebook (begin anew)");
-  }
+  const std::string_view magic = in.raw(kMagic.size());
   std::map<std::string, Open> fresh;
-  const std::uint64_t count = in.count(80);
-  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    const std::string key = in.text();
-    const std::uint64_t rule = in.number();
-    if (rule >= program_->rules().size()) return fail(Errc::corrupt, "the state names no rule");
-    Firing firing;
-    firing.rule = rules::RuleIndex(rule);
-    const std::string id = in.text();
-    firing.subscription = in.text();
-    const std::uint64_t values = in.count(24);
-    for (std::uint64_t k = 0; k < values && in.ok(); ++k) {
-      GroupValue value;
-      value.name = in.text();
-      value.kind = static_cast<rules::ValueKind>(in.number() % 5);
-      value.text = in.text();
-      firing.group.push_back(std::move(value));
+  std::map<std::string, Provisional> provisional;
+  if (magic == kMagic) {
+    const std::uint64_t count = in.small_count(72);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (!load_open(in, fresh)) break;
     }
-    firing.from = time_of(in.number());
-    firing.to = time_of(in.number());
-    // What the rulebook says about the rule is not saved: it is the same program.
-    Signal s = make(firing);
-    s.id = id;
-    s.value_first = in.real();
-    s.value_last = in.real();
-    s.value_peak = in.real();
-    s.firings = in.number();
-    s.events.total = in.number();
-    s.events.first = read_keys(in);
-    s.events.last = read_keys(in);
-    fresh[key] = {std::move(s), firing.rule};
+    const std::uint64_t opened = in.small_count(32);
+    for (std::uint64_t i = 0; i < opened && in.ok(); ++i) {
+      const std::string key = in.text();
+      const std::string id = in.text();
+      const Time from = in.time();
+      provisional[key] = {id, from, in.time()};
+    }
+    if (!in.ok() || !in.at_end()) {
+      return fail(Errc::corrupt, "the state of the tracker is cut or torn");
+    }
+  } else if (!magic.starts_with(kAnyMagic)) {
+    return fail(Errc::corrupt, "not the state of a tracker");
   }
-  if (!in.ok() || !in.at_end())
-    return fail(Errc::corrupt, "the state of the tracker is cut or torn");
   open_ = std::move(fresh);
+  provisional_ = std::move(provisional);
+  opened_.clear();
+  certain_.clear();
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "signals/contributors.h"
 
 // The bytes of saved states, for one machine's own restart, not for exchange.
@@ -24,6 +25,12 @@ class ByteWriter {
     for (unsigned i = 0; i < 8; ++i) text[i] = static_cast<char>((n >> (8 * i)) & 0xFFU);
     bytes_.append(text, 8);
   }
+  /// One byte below 128, seven bits a byte beyond.
+  void small(std::uint64_t n) {
+    for (; n >= 0x80U; n >>= 7U) bytes_.push_back(static_cast<char>((n & 0x7FU) | 0x80U));
+    bytes_.push_back(static_cast<char>(n));
+  }
+  void time(Time t) { number(static_cast<std::uint64_t>(t.time_since_epoch().count())); }
   void real(double d) {
     std::uint64_t n = 0;
     std::memcpy(&n, &d, sizeof n);
@@ -53,6 +60,17 @@ class ByteReader {
     }
     return n;
   }
+  std::uint64_t small() {
+    std::uint64_t n = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::string_view byte = raw(1);
+      if (byte.empty()) return 0;
+      n |= static_cast<std::uint64_t>(static_cast<unsigned char>(byte[0]) & 0x7FU) << shift;
+      if (static_cast<unsigned char>(byte[0]) < 0x80U) break;
+    }
+    return n;
+  }
+  Time time() { return Time(Duration(static_cast<std::int64_t>(number()))); }
   double real() {
     const std::uint64_t n = number();
     double d = 0;
@@ -79,6 +97,16 @@ class ByteReader {
     rest_.remove_prefix(size);
     return out;
   }
+  /// As count(), written by small().
+  std::uint64_t small_count(std::uint64_t bytes_each) {
+    const std::uint64_t n = small();
+    if (n > rest_.size() / bytes_each) {
+      ok_ = false;
+      return 0;
+    }
+    return n;
+  }
+  void fail() { ok_ = false; }
   /// A count of things of which each takes at least `bytes_each`; 0 and not ok where they can't be.
   std::uint64_t count(std::uint64_t bytes_each) {
     const std::uint64_t n = number();

@@ -2,7 +2,6 @@
 #include "signals/window.h"
 
 #include <algorithm>
-#include <cmath>
 
 // Sliding windows over event time.
 //
@@ -10,9 +9,15 @@
 // the hits of that group in [t - timespan, t], both ends inclusive. The simple way counts those
 // hits anew each time; tests/window_twin.h does just that.
 //
-// Here the hits lie in a queue in order of (time, line), and the figures follow each hit that comes
-// or goes. Sums are integers of billionths, so nothing drifts. Hits of one time are one entry where
-// only their number matters (event_count).
+// Here records of the hits lie in a queue in order of time, and the figures follow each record that
+// comes or goes. Sums are integers of billionths, so nothing drifts. Hits of one time are one
+// record where only their sum matters. What need not be known about a hit is not in its record:
+// different values are kept by when each was seen last, rules by when each last occurred.
+//
+// A window of more than `records_max` instants keeps buckets: neighbours become one record, of at
+// most 8 / records_max of the timespan. A bucket leaves the certain figures with its oldest hit,
+// and what may still be in it stands between two bounds until its newest has left. Thresholds ask
+// the bound that is against them (judge.h), so a signal can come later, but none comes wrongly.
 //
 // temporal_ordered needs no search: stage k keeps the latest beginning of any sequence that has met
 // the first k + 1 rules. A hit of rule k extends the best sequence of stage k - 1; later beginnings
@@ -20,243 +25,275 @@
 // sequence: a step begins from the stages before its event. Only the firing of a correlation may be
 // followed by a plain rule of the same event, as it says that something came to an end there.
 //
-// A late event (behind the newest of its window) is put in its place, judged by counting anew what
-// is still there of its own window, and then the figures are made anew.
+// A late hit (the engine puts events in order; this one came after its place had passed) is put
+// among the others, and the window that ends at the newest hit is judged with it. It extends no
+// ordered sequence: the order in which the others were met is no longer known.
 namespace proviso::signals {
 
 using rules::Billionths;
-using rules::CorrelationType;
-using rules::RefCondition;
-
-Figures::Figures(const rules::Correlation& correlation)
-    : correlation_(&correlation),
-      hits_of_ref_(correlation.refs.size()),
-      stages_(correlation.refs.size()),
-      stages_before_(correlation.refs.size()) {}
-
-void Figures::add(const WindowHit& hit) {
-  weight_ += hit.weight;
-  ++hits_;
-  sum_ += hit.value;
-  ++hits_of_ref_[hit.ref];
-  if (correlation_->type == CorrelationType::temporal_ordered) extend_sequence(hit);
-  if (correlation_->type == CorrelationType::value_count) ++texts_[hit.text];
-  if (correlation_->type == CorrelationType::value_percentile) {
-    sorted_.insert(std::ranges::upper_bound(sorted_, hit.value), hit.value);
-  }
-}
-
-void Figures::remove(const WindowHit& hit) {
-  weight_ -= hit.weight;
-  --hits_;
-  sum_ -= hit.value;
-  --hits_of_ref_[hit.ref];
-  if (correlation_->type == CorrelationType::value_count) {
-    const auto at = texts_.find(hit.text);
-    if (--at->second == 0) texts_.erase(at);
-  }
-  if (correlation_->type == CorrelationType::value_percentile) {
-    sorted_.erase(std::ranges::lower_bound(sorted_, hit.value));
-  }
-}
-
-void Figures::extend_sequence(const WindowHit& hit) {
-  if (hit.place != now_) stages_before_ = stages_;
-  now_ = hit.place;
-  const std::size_t stage = hit.ref;
-  std::optional<Place> start = hit.place;
-  if (stage > 0) {
-    const bool same_event_counts =
-        correlation_->ref_is_correlation[stage - 1] && !correlation_->ref_is_correlation[stage];
-    start = same_event_counts ? stages_[stage - 1] : stages_before_[stage - 1];
-  }
-  stages_[stage] = std::max(stages_[stage], start);
-}
-
-std::size_t Figures::refs_seen() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(hits_of_ref_, [](auto n) { return n > 0; }));
-}
-
-bool Figures::condition_holds(const RefCondition& condition) const {
-  const auto child_holds = [&](const RefCondition& child) { return condition_holds(child); };
-  switch (condition.kind) {
-    case RefCondition::Kind::ref: return hits_of_ref_[condition.ref] > 0;
-    case RefCondition::Kind::all_of: return std::ranges::all_of(condition.children, child_holds);
-    case RefCondition::Kind::any_of: return std::ranges::any_of(condition.children, child_holds);
-    case RefCondition::Kind::none_of: return std::ranges::none_of(condition.children, child_holds);
-  }
-  return false;
-}
-
-// Linear interpolation between the neighbours of rank p/100 * (n - 1).
-double Figures::percentile() const {
-  const double rank = correlation_->percentile / 100 * static_cast<double>(sorted_.size() - 1);
-  const auto low = static_cast<std::size_t>(rank);
-  const double below = rules::from_billionths(sorted_[low]);
-  if (low + 1 == sorted_.size()) return below;
-  const double above = rules::from_billionths(sorted_[low + 1]);
-  return below + (above - below) * (rank - static_cast<double>(low));
-}
-
-bool Figures::thresholds_hold(double value) const {
-  return std::ranges::all_of(correlation_->thresholds, [&](const rules::Threshold& t) {
-    if (correlation_->type == CorrelationType::value_sum) {
-      return rules::holds(t.comparison, sum_, t.exact);
-    }
-    return rules::holds(t.comparison, value, t.limit);
-  });
-}
-
-std::optional<double> Figures::holds(Time begin) const {
-  if (hits_ == 0) return std::nullopt;
-  double value = 0;
-  bool good = true;
-  switch (correlation_->type) {
-    case CorrelationType::event_count: value = static_cast<double>(weight_); break;
-    case CorrelationType::value_count: value = static_cast<double>(texts_.size()); break;
-    case CorrelationType::value_sum: value = rules::from_billionths(sum_); break;
-    case CorrelationType::value_avg:
-      value = rules::from_billionths(sum_) / static_cast<double>(hits_);
-      break;
-    case CorrelationType::value_percentile: value = percentile(); break;
-    case CorrelationType::temporal:
-      value = static_cast<double>(refs_seen());
-      if (correlation_->condition) {
-        good = condition_holds(*correlation_->condition);
-      } else if (correlation_->thresholds.empty()) {
-        good = refs_seen() == hits_of_ref_.size();
-      }
-      break;
-    case CorrelationType::temporal_ordered:
-      value = static_cast<double>(stages_.size());
-      good = stages_.back() && stages_.back()->time >= begin;
-      break;
-  }
-  if (!good || !thresholds_hold(value)) return std::nullopt;
-  return value;
-}
 
 namespace {
 
-Time window_begin(Time end, Duration timespan) {
-  return end < Time::min() + timespan ? Time::min() : end - timespan;
+constexpr int kSlices = 64;
+
+// t - span that stops at the least time.
+Time begin_of(Time end, Duration span) {
+  return end < Time::min() + span ? Time::min() : end - span;
+}
+
+Record record_of(Keeps keeps, const Hit& hit) {
+  Record r;
+  r.first = r.last = hit.place.time;
+  if (keeps == Keeps::operations) r.weight = hit.weight;
+  if (keeps == Keeps::sums || keeps == Keeps::ranks) {
+    r.value = hit.value;
+    r.below = std::min<Billionths>(hit.value, 0);
+  }
+  return r;
+}
+
+Billionths counted(Keeps keeps, const Record& r) {
+  if (keeps == Keeps::operations) return static_cast<Billionths>(r.weight);
+  return keeps == Keeps::sums ? r.value : 0;
 }
 
 }  // namespace
 
-void Window::append(const WindowHit& hit) {
-  figures_.add(hit);
-  const bool merges = correlation_->type == CorrelationType::event_count && !hits_.empty() &&
-                      hits_.back().place.time == hit.place.time && hits_.back().ref == hit.ref;
+void Window::start(const Counter& counter) {
+  keeps_ = counter.keeps;
+  if (keeps_ == Keeps::distinct) extra_ = std::make_unique<DistinctValues>();
+  if (keeps_ == Keeps::ranks) extra_ = std::make_unique<Ranks>();
+  if (keeps_ != Keeps::occurrences) return;
+  auto o = std::make_unique<Occurrences>();
+  o->last.assign(counter.refs.size(), Time::min());
+  if (counter.ordered) {
+    o->stages.assign(counter.refs.size(), {Time::min(), 0});
+    o->before = o->stages;
+  }
+  extra_ = std::move(o);
+}
+
+Window::Added Window::add(const Counter& counter, const Hit& hit, std::size_t records_max) {
+  const bool has_any = events_ > 0 || !hits_.empty() || is_sliced();
+  if (has_any && hit.place.time < newest()) return add_late(counter, hit);
+  if (!has_any && std::holds_alternative<std::monostate>(extra_)) start(counter);
+  forget_before(begin_of(hit.place.time, counter.timespan));
+  count(counter, hit);
+  append(counter, record_of(keeps_, hit), records_max);
+  name(counter, hit);
+  return Added::in_order;
+}
+
+void Window::forget_before(Time begin) {
+  while (!hits_.empty() && hits_.front_time() < begin) {
+    const Record front = hits_.front();
+    if (!front_leaves_) uncount(front);
+    front_leaves_ = front.last >= begin;
+    if (front_leaves_) break;
+    hits_.pop_front();
+  }
+  if (auto* values = part<DistinctValues>()) values->forget_before(begin);
+  if (names_) names_->forget_before(begin);
+  if (is_sliced()) {
+    ValueSlices& slices = part<Ranks>()->slices;
+    slices.forget_before(begin);
+    events_ = slices.events();
+  }
+}
+
+void Window::uncount(const Record& record) {
+  events_ -= record.events;
+  sum_ -= counted(keeps_, record);
+  if (keeps_ == Keeps::ranks) part<Ranks>()->exact.erase(rules::from_billionths(record.value));
+}
+
+void Window::count(const Counter& counter, const Hit& hit) {
+  ++events_;
+  switch (keeps_) {
+    case Keeps::operations: sum_ += static_cast<Billionths>(hit.weight); return;
+    case Keeps::sums: sum_ += hit.value; return;
+    case Keeps::distinct:
+      part<DistinctValues>()->add(hit.text, hit.place.time, counter.values_max, counter.timespan);
+      return;
+    case Keeps::ranks:
+      if (!is_sliced()) part<Ranks>()->exact.insert(rules::from_billionths(hit.value));
+      return;
+    case Keeps::occurrences: extend(counter, hit, *part<Occurrences>()); return;
+  }
+}
+
+void Window::extend(const Counter& counter, const Hit& hit, Occurrences& o) {
+  o.last[hit.ref] = hit.place.time;
+  if (!counter.ordered) return;
+  if (hit.place != o.now) o.before = o.stages;
+  o.now = hit.place;
+  const std::size_t stage = hit.ref;
+  Place start = hit.place;
+  if (stage > 0) {
+    const bool same_event_counts =
+        counter.ref_is_correlation[stage - 1] && !counter.ref_is_correlation[stage];
+    start = same_event_counts ? o.stages[stage - 1] : o.before[stage - 1];
+  }
+  o.stages[stage] = std::max(o.stages[stage], start);
+}
+
+void Window::append(const Counter& counter, const Record& record, std::size_t records_max) {
+  if (is_sliced()) {
+    part<Ranks>()->slices.add(record.first, rules::from_billionths(record.value),
+                              counter.timespan / kSlices);
+    events_ = part<Ranks>()->slices.events();
+    return;
+  }
+  const bool one_instant = keeps_ != Keeps::ranks && !hits_.empty() &&
+                           hits_.back_time() == record.first && !hits_.back().is_bucket();
+  if (one_instant) return hits_.add_to_back(record);
+  hits_.push_back(record);
+  if (hits_.size() <= records_max) return;
+  if (keeps_ == Keeps::ranks) return make_slices(counter.timespan / kSlices);
+  make_buckets(counter.timespan / static_cast<int>(std::max<std::size_t>(records_max / 8, 1)));
+}
+
+void Window::make_buckets(Duration width) {
+  const std::vector<Record> all = hits_.unpack();
+  std::vector<Record> buckets;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    // What is leaving is out of the figures already and must not come back into them.
+    const bool alone = i <= (front_leaves_ ? 1U : 0U);
+    if (!alone && all[i].last - buckets.back().first <= width) {
+      buckets.back().absorb(all[i]);
+    } else {
+      buckets.push_back(all[i]);
+    }
+  }
+  hits_.assign(buckets);
+}
+
+void Window::make_slices(Duration width) {
+  Ranks& ranks = *part<Ranks>();
+  for (const Record& r : hits_.unpack()) {
+    ranks.slices.add(r.first, rules::from_billionths(r.value), width);
+  }
+  ranks.exact = RankedValues{};
+  hits_.assign({});
+  events_ = ranks.slices.events();
+}
+
+Window::Added Window::add_late(const Counter& counter, const Hit& hit) {
+  if (hit.place.time < begin_of(newest(), counter.timespan)) return Added::lost;
+  const Record record = record_of(keeps_, hit);
+  if (is_sliced()) {
+    ValueSlices& slices = part<Ranks>()->slices;
+    if (!slices.add_late(record.first, rules::from_billionths(record.value))) return Added::lost;
+    events_ = slices.events();
+    return Added::late;
+  }
+  insert(counter, record);
+  if (auto* values = part<DistinctValues>()) values->add_late(hit.text, hit.place.time);
+  if (auto* o = part<Occurrences>()) o->last[hit.ref] = std::max(o->last[hit.ref], hit.place.time);
+  return Added::late;
+}
+
+// Among the others; into the bucket that spans its time.
+void Window::insert(const Counter& counter, const Record& record) {
+  std::vector<Record> all = hits_.unpack();
+  const auto after = std::ranges::upper_bound(all, record.first, {}, &Record::first);
+  const bool merges = counter.keeps != Keeps::ranks && after != all.begin() &&
+                      std::prev(after)->last >= record.first;
+  const bool leaving = merges && front_leaves_ && std::prev(after) == all.begin();
   if (merges) {
-    hits_.back().weight += hit.weight;
-    figures_.remove({hit.place, hit.ref, 0, 0, {}, {}});
+    Record& into = *std::prev(after);
+    const Time last = into.last;
+    into.absorb(record);
+    into.last = last;
   } else {
-    hits_.push_back(hit);
+    all.insert(after, record);
   }
+  hits_.assign(all);
+  if (leaving) return;
+  ++events_;
+  sum_ += counted(keeps_, record);
+  if (keeps_ == Keeps::ranks) part<Ranks>()->exact.insert(rules::from_billionths(record.value));
 }
 
-void Window::evict(Time begin) {
-  while (!hits_.empty() && hits_.front().place.time < begin) {
-    figures_.remove(hits_.front());
-    hits_.pop_front();
-  }
+void Window::name(const Counter& counter, const Hit& hit) {
+  const auto* values = part<DistinctValues>();
+  const Billionths figure = values != nullptr ? static_cast<Billionths>(values->held()) : sum_;
+  if (figure < counter.names_from) return;
+  if (!names_) names_ = std::make_unique<EventNames>();
+  names_->add(hit.place.time, hit.key);
 }
 
-std::optional<WindowVerdict> Window::add(const WindowHit& hit, std::size_t hits_max,
-                                         std::uint64_t& evicted) {
-  if (hit.place < newest_) return add_late(hit);
-  newest_ = hit.place;
-  const Time begin = window_begin(hit.place.time, correlation_->timespan);
-  evict(begin);
-  append(hit);
-  while (hits_.size() > hits_max) {
-    figures_.remove(hits_.front());
-    hits_.pop_front();
-    ++evicted;
-  }
-  const auto value = figures_.holds(begin);
-  if (!value || hits_.empty()) return std::nullopt;
-  return WindowVerdict{hits_.front().place.time, *value, contributors()};
+Time Window::newest() const {
+  return is_sliced() ? part<Ranks>()->slices.newest() : hits_.back_time();
 }
 
-// One event is one hit for each of its rules; hits of one time in event_count have one name.
+Time Window::from() const {
+  if (is_sliced()) return part<Ranks>()->slices.from();
+  return front_leaves_ ? hits_.second_time() : hits_.front_time();
+}
+
+Window::Sums Window::sums() const {
+  if (!front_leaves_) return {sum_, sum_};
+  const Record front = hits_.front();
+  if (keeps_ == Keeps::operations) return {sum_, sum_ + static_cast<Billionths>(front.weight)};
+  return {sum_ + front.below, sum_ + front.value - front.below};
+}
+
+// Any part of the bucket that is leaving may be in: between no and all hits of it, with the least
+// or the greatest sum.
+Between Window::average() const {
+  const Sums bounds = sums();
+  const double sure = static_cast<double>(events_);
+  const double lower = rules::from_billionths(bounds.lower);
+  const double upper = rules::from_billionths(bounds.upper);
+  if (!front_leaves_) return {lower / sure, upper / sure};
+  const double most = sure + static_cast<double>(hits_.front().events);
+  return {std::min(lower / sure, lower / most), std::max(upper / sure, upper / most)};
+}
+
+Between Window::distinct() const { return part<DistinctValues>()->count(newest()); }
+
+Between Window::percentile(double p) const {
+  const Ranks& ranks = *part<Ranks>();
+  if (!ranks.slices.empty()) return ranks.slices.percentile(p);
+  const double value = ranks.exact.percentile(p);
+  return {value, value};
+}
+
+bool Window::occurred(std::size_t ref, Time begin) const {
+  const Time last = part<Occurrences>()->last[ref];
+  return last != Time::min() && last >= begin;
+}
+
+bool Window::in_order_since(Time begin) const {
+  const Place start = part<Occurrences>()->stages.back();
+  return start.time != Time::min() && start.time >= begin;
+}
+
 Contributors Window::contributors() const {
-  Contributors out{.total = hits_.size(), .first = {}, .last = {}};
-  const std::size_t size = hits_.size();
-  const std::size_t head = std::min(size, KeyList::kMax);
-  for (std::size_t i = 0; i < head; ++i) out.first.push_back(hits_[i].event_key);
-  for (std::size_t i = std::max(head, size - head); i < size; ++i) {
-    out.last.push_back(hits_[i].event_key);
-  }
+  Contributors out{.total = events_, .first = {}, .last = {}};
+  if (names_) names_->list(out);
   return out;
 }
 
-std::optional<WindowVerdict> Window::add_late(const WindowHit& hit) {
-  hits_.insert(std::ranges::upper_bound(hits_, hit.place, {}, &WindowHit::place), hit);
-  const auto verdict = verdict_at(hit.place);
-  rebuild();
-  return verdict;
+std::size_t Window::held() const {
+  std::size_t held = 1 + hits_.size();
+  if (const auto* values = part<DistinctValues>()) held += values->held();
+  if (is_sliced()) held += part<Ranks>()->slices.held();
+  if (names_) held += names_->all().size();
+  return held;
 }
 
-std::optional<WindowVerdict> Window::verdict_at(Place place) const {
-  const Time begin = window_begin(place.time, correlation_->timespan);
-  Figures figures(*correlation_);
-  std::optional<Time> from;
-  for (const WindowHit& hit : hits_) {
-    if (hit.place > place) break;
-    if (hit.place.time < begin) continue;
-    if (!from) from = hit.place.time;
-    figures.add(hit);
+std::size_t Window::heap_bytes() const {
+  std::size_t bytes = hits_.heap_bytes();
+  if (names_) bytes += sizeof(EventNames) + names_->heap_bytes();
+  if (const auto* v = part<DistinctValues>()) bytes += sizeof *v + v->heap_bytes();
+  if (const auto* r = part<Ranks>()) bytes += sizeof *r + r->exact.heap_bytes();
+  if (const auto* o = part<Occurrences>()) {
+    bytes += sizeof *o + o->last.capacity() * sizeof(Time) +
+             (o->stages.capacity() + o->before.capacity()) * sizeof(Place);
   }
-  const auto value = figures.holds(begin);
-  if (!value || !from) return std::nullopt;
-  return WindowVerdict{*from, *value, {}};
-}
-
-void Window::rebuild() {
-  const Time begin = window_begin(newest_.time, correlation_->timespan);
-  while (!hits_.empty() && hits_.front().place.time < begin) hits_.pop_front();
-  figures_ = Figures(*correlation_);
-  for (const WindowHit& hit : hits_) figures_.add(hit);
-}
-
-void Window::save(ByteWriter& out) const {
-  out.number(static_cast<std::uint64_t>(newest_.time.time_since_epoch().count()));
-  out.number(newest_.line);
-  out.number(hits_.size());
-  for (const WindowHit& hit : hits_) {
-    out.number(static_cast<std::uint64_t>(hit.place.time.time_since_epoch().count()));
-    out.number(hit.place.line);
-    out.number(hit.ref);
-    out.number(hit.weight);
-    out.number(static_cast<std::uint64_t>(hit.value));
-    out.number(static_cast<std::uint64_t>(hit.value >> 64));
-    out.text(hit.text);
-    out.key(hit.event_key);
-  }
-}
-
-void Window::load(ByteReader& in) {
-  const auto time = [&] { return Time(Duration(static_cast<std::int64_t>(in.number()))); };
-  newest_.time = time();
-  newest_.line = in.number();
-  const std::uint64_t count = in.count(56);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    WindowHit hit;
-    hit.place.time = time();
-    hit.place.line = in.number();
-    hit.ref = static_cast<std::uint32_t>(in.number() % correlation_->refs.size());
-    hit.weight = in.number();
-    const std::uint64_t low = in.number();
-    const auto high = static_cast<std::int64_t>(in.number());
-    hit.value = (static_cast<Billionths>(high) << 64) | static_cast<Billionths>(low);
-    hit.text = in.text();
-    hit.event_key = in.key();
-    hits_.push_back(std::move(hit));
-  }
-  rebuild();
+  return bytes;
 }
 
 }  // namespace proviso::signals

@@ -2,88 +2,118 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
+#include <memory>
+#include <variant>
 
-#include "rules/program.h"
 #include "signals/contributors.h"
+#include "signals/counter.h"
+#include "signals/distinct_values.h"
+#include "signals/event_names.h"
 #include "signals/hit.h"
+#include "signals/hit_queue.h"
+#include "signals/ranked_values.h"
 #include "signals/state.h"
+#include "signals/value_slices.h"
 
 namespace proviso::signals {
 
-/// What one event gives to one group of one correlation.
-struct WindowHit {
+/// What one event gives to one window.
+struct Hit {
   Place place;
-  std::uint32_t ref = 0;        ///< which of the correlation's rules
-  std::uint64_t weight = 1;     ///< operations (event_count)
-  rules::Billionths value = 0;  ///< value_sum, value_avg, value_percentile
-  std::string text;             ///< value_count
-  EventKey event_key{};
-  bool operator==(const WindowHit&) const = default;
+  std::uint32_t ref = 0;        ///< which of the counter's rules
+  std::uint64_t weight = 1;     ///< operations
+  rules::Billionths value = 0;  ///< sums, ranks
+  std::uint64_t text = 1;       ///< distinct: hash of the value
+  EventKey key{};
 };
 
-struct WindowVerdict {
-  Time from{};  ///< of the oldest hit in the window
-  double value = 0;
-  Contributors events;
-};
-
-/// The figures of a window, kept up to date hit by hit. All of them are exact, so that adding and
-/// removing leaves what counting anew would give.
-class Figures {
- public:
-  explicit Figures(const rules::Correlation& correlation);
-  void add(const WindowHit& hit);
-  void remove(const WindowHit& hit);
-  /// Whether the correlation holds for a window that begins at `begin`; its value.
-  [[nodiscard]] std::optional<double> holds(Time begin) const;
-
- private:
-  void extend_sequence(const WindowHit& hit);
-  [[nodiscard]] std::size_t refs_seen() const;
-  [[nodiscard]] bool condition_holds(const rules::RefCondition& condition) const;
-  [[nodiscard]] double percentile() const;
-  [[nodiscard]] bool thresholds_hold(double value) const;
-  const rules::Correlation* correlation_;
-  std::uint64_t weight_ = 0;
-  std::uint64_t hits_ = 0;
-  rules::Billionths sum_ = 0;
-  std::vector<std::uint64_t> hits_of_ref_;
-  std::map<std::string, std::uint64_t> texts_;
-  std::vector<rules::Billionths> sorted_;
-  /// temporal_ordered: stage k holds the latest beginning of a sequence of the first k + 1 rules.
-  std::vector<std::optional<Place>> stages_;
-  std::vector<std::optional<Place>> stages_before_;  ///< before the event at `now_`
-  Place now_{Time::min(), 0};
-};
-
-/// The hits of one group within the timespan, oldest first. See window.cc.
+/// The hits of one group within [t - timespan, t], t being the newest of them, and their figures.
+/// Each hit costs the same (amortised), however many there are; see window.cc. One thread.
 class Window {
  public:
-  explicit Window(const rules::Correlation& correlation)
-      : correlation_(&correlation), figures_(correlation) {}
-  /// Adds a hit; the verdict at its event. Hits beyond `hits_max` are counted in `evicted`.
-  std::optional<WindowVerdict> add(const WindowHit& hit, std::size_t hits_max,
-                                   std::uint64_t& evicted);
-  [[nodiscard]] Time newest() const { return newest_.time; }
+  enum class Added : std::uint8_t {
+    in_order,
+    late,  ///< older than the newest hit, but within the window that ends there: counted in it
+    lost,  ///< older than that window: nothing has changed
+  };
+  /// `records_max`: beyond so many instants (ranks: values) the window keeps buckets.
+  Added add(const Counter& counter, const Hit& hit, std::size_t records_max);
+
+  // Figures of the window that ends at newest(). Not empty.
+  [[nodiscard]] Time newest() const;
+  /// The oldest hit that is certainly in.
+  [[nodiscard]] Time from() const;
+  /// Hits that are certainly in.
+  [[nodiscard]] std::uint64_t events() const { return events_; }
+  struct Sums {
+    rules::Billionths lower = 0;
+    rules::Billionths upper = 0;
+  };
+  /// Operations, or billionths, by what the counter keeps.
+  [[nodiscard]] Sums sums() const;
+  [[nodiscard]] Between average() const;
+  [[nodiscard]] Between distinct() const;
+  [[nodiscard]] Between percentile(double p) const;
+  [[nodiscard]] bool occurred(std::size_t ref, Time begin) const;
+  /// All refs one after the other, the first not before `begin`.
+  [[nodiscard]] bool in_order_since(Time begin) const;
+  [[nodiscard]] Contributors contributors() const;
+
+  /// Records, values and names that it holds: what it costs.
+  [[nodiscard]] std::size_t held() const;
+  [[nodiscard]] std::size_t heap_bytes() const;
   void save(ByteWriter& out) const;
-  void load(ByteReader& in);
+  /// False where the bytes do not fit.
+  bool load(const Counter& counter, ByteReader& in);
+
+  // Kept here for who holds the windows.
+  std::uint32_t group = 0;
+  bool changed = false;     ///< since it was saved last
+  bool incomplete = false;  ///< began when windows had been let go: older hits may be missing
 
  private:
-  std::optional<WindowVerdict> add_late(const WindowHit& hit);
-  std::optional<WindowVerdict> verdict_at(Place place) const;
-  [[nodiscard]] Contributors contributors() const;
-  void append(const WindowHit& hit);
-  void evict(Time begin);
-  void rebuild();
-  const rules::Correlation* correlation_;
-  std::deque<WindowHit> hits_;
-  Figures figures_;
-  Place newest_{Time::min(), 0};
+  struct Ranks {
+    RankedValues exact;
+    ValueSlices slices;  ///< not empty: there were too many for `exact`
+  };
+  struct Occurrences {
+    std::vector<Time> last;  ///< by ref; Time::min(): never
+    /// Stage k: the latest beginning of a sequence of the first k + 1 rules; Time::min(): none.
+    std::vector<Place> stages;
+    std::vector<Place> before;  ///< the stages before the event at `now`
+    Place now{Time::min(), 0};
+  };
+  void start(const Counter& counter);
+  void forget_before(Time begin);
+  void count(const Counter& counter, const Hit& hit);
+  void uncount(const Record& record);
+  void append(const Counter& counter, const Record& record, std::size_t records_max);
+  void make_buckets(Duration width);
+  void make_slices(Duration width);
+  void recount();
+  Added add_late(const Counter& counter, const Hit& hit);
+  void insert(const Counter& counter, const Record& record);
+  void name(const Counter& counter, const Hit& hit);
+  static void extend(const Counter& counter, const Hit& hit, Occurrences& o);
+  template <class T>
+  T* part() const {
+    const auto* found = std::get_if<std::unique_ptr<T>>(&extra_);
+    return found == nullptr ? nullptr : found->get();
+  }
+  [[nodiscard]] bool is_sliced() const {
+    const Ranks* ranks = part<Ranks>();
+    return ranks != nullptr && !ranks->slices.empty();
+  }
+
+  rules::Billionths sum_ = 0;
+  HitQueue hits_;
+  std::uint64_t events_ = 0;
+  std::unique_ptr<EventNames> names_;
+  std::variant<std::monostate, std::unique_ptr<DistinctValues>, std::unique_ptr<Ranks>,
+               std::unique_ptr<Occurrences>>
+      extra_;
+  Keeps keeps_ = Keeps::operations;
+  bool front_leaves_ = false;  ///< some of the front bucket has left: it is out of the figures
 };
 
 }  // namespace proviso::signals

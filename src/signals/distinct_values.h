@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "signals/between.h"
+#include "signals/slot_table.h"
+
+namespace proviso::signals {
+
+/// How many different values a window holds. A value is known by a 64-bit hash and by when it was
+/// seen last: those older than the window go, so nothing is counted anew.
+///
+/// Exact up to `values_max` values (but for hashes that collide: two among n values with n^2 /
+/// 2^65, 10^-11 for 20,000). Beyond it only values whose hash falls into a half, a quarter, ... are
+/// kept, and the number lies, but for 1 in 10^14, between the two bounds (eight standard
+/// deviations). Constant cost (amortised); small sets are searched through. One thread.
+class DistinctValues {
+ public:
+  struct Seen {
+    std::uint64_t value = 0;  ///< hash, never 0 unless the value was seen again later
+    Time last{};
+    bool operator==(const Seen&) const = default;
+  };
+
+  /// `time` is not before that of the call before. `span` is the window's length.
+  void add(std::uint64_t value, Time time, std::size_t values_max, Duration span);
+  /// The same for a time before others.
+  void add_late(std::uint64_t value, Time time);
+  /// Forgets what was last seen before `begin`.
+  void forget_before(Time begin);
+  [[nodiscard]] Between count(Time now) const;
+  [[nodiscard]] std::size_t held() const { return live_; }
+  [[nodiscard]] std::size_t heap_bytes() const {
+    return seen_.capacity() * sizeof(Seen) + index_.memory_bytes();
+  }
+
+  /// For saved states: the values in order of their last time, and how many halvings there were.
+  [[nodiscard]] std::vector<Seen> values() const;
+  [[nodiscard]] unsigned halvings() const { return halvings_; }
+  [[nodiscard]] Time upper_from() const { return upper_from_; }
+  void restore(std::vector<Seen> values, unsigned halvings, Time upper_from);
+
+ private:
+  static constexpr std::size_t kSearchedMax = 16;
+  [[nodiscard]] bool is_kept(std::uint64_t value) const {
+    return ((value >> 40U) & ((std::uint64_t{1} << halvings_) - 1)) == 0;
+  }
+  [[nodiscard]] std::size_t find(std::uint64_t value) const;
+  void adjust(Time time, std::size_t values_max, Duration span);
+  void rebuild(std::vector<Seen> values);
+
+  std::vector<Seen> seen_;  ///< in order of time; value 0: seen again later
+  std::size_t head_ = 0;
+  std::size_t live_ = 0;
+  SlotTable index_;  ///< places in `seen_`; empty while there are few
+  unsigned halvings_ = 0;
+  Time upper_from_ = Time::min();  ///< before it the upper bound is not known
+};
+
+}  // namespace proviso::signals

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "rules/program.h"
+#include "signals/counter.h"
+
+namespace proviso::signals {
+
+/// What is done with an event that matched just these rules: which counters can get hits from it,
+/// and what of the event they read. Made once per set of matched rules, so that an event costs no
+/// look at rules that it has nothing to do with.
+///
+/// An event in wait carries one word for each of `groups` (its number, and above it three bits a
+/// field: the kind of value) and then one for each of `values` (a double; or the hash of a text). A
+/// NaN or a 0 says that the event has no such value.
+struct MatchSet {
+  static constexpr std::uint32_t kNoValue = 0xFFFFFFFFU;
+  struct Step {
+    std::uint32_t counter = 0;
+    std::uint32_t value = kNoValue;       ///< which of `values`
+    std::vector<std::uint32_t> group_of;  ///< by ref: which of `groups`
+  };
+  struct Value {
+    bool is_text = false;
+    std::vector<rules::FieldId> fields;
+    bool operator==(const Value&) const = default;
+  };
+  std::vector<rules::RuleIndex> matched;
+  std::vector<Step> steps;  ///< in the order of the counters
+  std::vector<std::vector<rules::FieldId>> groups;
+  std::vector<Value> values;
+};
+
+MatchSet make_match_set(std::span<const rules::RuleIndex> matched,
+                        const std::vector<Counter>& counters, const rules::Program& program);
+
+}  // namespace proviso::signals
