@@ -163,9 +163,10 @@ Result<void> read_lines(const std::string& path, MatchRun& run) {
   return {};
 }
 
-int match(const std::vector<std::string>& rule_paths, const std::vector<std::string>& logs,
+int match(const std::vector<std::string>& rule_paths,
+          const std::vector<std::string>& pipeline_paths, const std::vector<std::string>& logs,
           bool route) {
-  const rules::Loaded loaded = rules::load_rules(rule_paths);
+  const rules::Loaded loaded = rules::load_rules_with(rule_paths, pipeline_paths);
   if (!loaded.program) {
     for (const rules::Diagnostic& d : loaded.diagnostics.all()) {
       std::fprintf(stderr, "error: %s\n", d.to_string().c_str());
@@ -189,9 +190,13 @@ int match(const std::vector<std::string>& rule_paths, const std::vector<std::str
 int main(int argc, char** argv) {
   CLI::App app{"Which lines of JSON logs match which Sigma rules (conformance tests)"};
   std::vector<std::string> rule_paths;
+  std::vector<std::string> pipelines;
   std::vector<std::string> logs;
   bool route = false;
   app.add_option("--rules", rule_paths, "rule file or folder")->required()->expected(1);
+  app.add_option("--pipeline", pipelines, "processing pipeline (repeat it; they run by priority)")
+      ->expected(1)
+      ->allow_extra_args(false);
   app.add_option("LOG", logs, "JSON lines: plain, .gz, .zst, - for standard input")->required();
   app.add_flag("--route", route, "show a rule only events of its log source");
   try {
@@ -199,5 +204,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  return match(rule_paths, logs, route);
+  return match(rule_paths, pipelines, logs, route);
 }

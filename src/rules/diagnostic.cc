@@ -13,24 +13,46 @@ std::string Diagnostic::to_string() const {
   return out + message;
 }
 
+std::string_view to_string(Reason reason) {
+  switch (reason) {
+    case Reason::sigma: return "sigma";
+    case Reason::unkept_field: return "unkept-field";
+    case Reason::keywords: return "keywords";
+    case Reason::identity: return "identity";
+    case Reason::terms: return "terms";
+  }
+  return "";
+}
+
 void Diagnostics::add(std::string file, Position at, std::string item, std::string message) {
-  Diagnostic one{std::move(file), at, std::move(item), std::move(message)};
-  // A filter's fault comes up in each rule that it is for.
-  if (std::ranges::find(all_, one) != all_.end()) return;
+  add({std::move(file), at, std::move(item), std::move(message)});
+}
+
+void Diagnostics::add(Diagnostic one) {
+  if (all_.size() < max_) {
+    // A filter's fault comes up in each rule that it is for.
+    if (!seen_.insert("e" + one.to_string()).second) return;
+    all_.push_back(std::move(one));
+  } else if (seen_.contains("e" + one.to_string())) {
+    return;
+  }
   ++count_;
-  if (all_.size() < kMax) all_.push_back(std::move(one));
 }
 
 void Diagnostics::warn(std::string file, Position at, std::string item, std::string message) {
   Diagnostic one{std::move(file), at, std::move(item), std::move(message)};
-  if (std::ranges::find(warnings_, one) != warnings_.end()) return;
+  if (warnings_.size() < max_) {
+    if (!seen_.insert("w" + one.to_string()).second) return;
+    warnings_.push_back(std::move(one));
+  } else if (seen_.contains("w" + one.to_string())) {
+    return;
+  }
   ++warning_count_;
-  if (warnings_.size() < kMax) warnings_.push_back(std::move(one));
 }
 
 void Diagnostics::take(const Diagnostics& other) {
-  const auto move_into = [](const std::vector<Diagnostic>& from, std::vector<Diagnostic>& to) {
-    const std::size_t room = kMax - std::min(kMax, to.size());
+  const auto move_into = [&](const std::vector<Diagnostic>& from, std::vector<Diagnostic>& to) {
+    const std::size_t room = max_ - std::min(max_, to.size());
     const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(room, from.size()));
     to.insert(to.end(), from.begin(), end);
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,16 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
+/// Why something is refused: for tables.
+enum class Reason : std::uint8_t {
+  sigma,         ///< the text itself
+  unkept_field,  ///< no field policy keeps a field that it reads (I1)
+  keywords,      ///< reads every field (I1)
+  identity,      ///< names a subscription or customer (I14)
+  terms,         ///< is tied to no term, or to one that does not exist
+};
+std::string_view to_string(Reason reason);
+
 /// One thing that is wrong with a rule, for its author. Rule text may be quoted here: a rule is no
 /// customer's data.
 struct Diagnostic {
@@ -26,6 +37,9 @@ struct Diagnostic {
   std::string message;
   /// The line of the file that is meant, cut to 200 bytes; empty where there is none.
   std::string snippet{};
+  Reason reason = Reason::sigma;
+  /// Of an unkept field: its name.
+  std::string field{};
 
   /// "file:line:column: item: message".
   [[nodiscard]] std::string to_string() const;
@@ -39,6 +53,8 @@ class Diagnostics {
   /// Beyond this many the rest is only counted.
   static constexpr std::size_t kMax = 1000;
 
+  explicit Diagnostics(std::size_t max = kMax) : max_(max) {}
+  void add(Diagnostic one);
   void add(std::string file, Position at, std::string item, std::string message);
   void warn(std::string file, Position at, std::string item, std::string message);
   /// No error; there may be warnings.
@@ -55,6 +71,8 @@ class Diagnostics {
   [[nodiscard]] std::string to_string() const;
 
  private:
+  std::size_t max_;
+  std::set<std::string> seen_;  ///< at most `max_` errors and as many warnings
   std::vector<Diagnostic> all_;
   std::size_t count_ = 0;
   std::vector<Diagnostic> warnings_;

@@ -9,6 +9,7 @@
 #include "rules/compiler.h"
 #include "rules/documents.h"
 #include "rules/filters.h"
+#include "rules/pipeline.h"
 #include "rules/reader.h"
 
 namespace proviso::rules {
@@ -89,7 +90,10 @@ std::optional<Resolved> read_all(const std::vector<RuleSource>& sources, const L
   Resolved all;
   for (const RuleSource& source : sources) {
     ++out.files;
-    for (RuleAst& ast : read_rules(source, out.diagnostics, limits, out.rules, options)) {
+    const std::size_t rules_before = out.rules;
+    auto asts = read_rules(source, out.diagnostics, limits, out.rules, options);
+    out.rules_of_file[source.name] += out.rules - rules_before;
+    for (RuleAst& ast : asts) {
       if (ast.filter) {
         auto filter = resolve_filter(std::move(ast), out.diagnostics);
         if (filter) all.filters.push_back(std::move(*filter));
@@ -117,24 +121,42 @@ void add_snippets(const std::vector<RuleSource>& sources, Diagnostics& diagnosti
 }  // namespace
 
 Loaded compile_rules(std::vector<RuleSource> sources, const RulebookPolicy* policy,
-                     const LoadLimits& limits) {
-  Loaded out;
-  auto all = read_all(sources, limits, {}, out);
+                     const LoadLimits& limits, const Pipelines* pipelines) {
+  Loaded out{.program = nullptr, .diagnostics = Diagnostics(limits.diagnostics_max)};
+  auto all = read_all(sources, limits, {.keep_attributes = pipelines != nullptr}, out);
   if (!all) return out;
   apply_filters(all->filters, all->rules, out.diagnostics);
-  auto program =
-      Compiler(std::move(all->rules), policy, out.diagnostics).run(rulebook_digest(sources));
+  Digest digest = rulebook_digest(sources);
+  if (pipelines != nullptr) {
+    pipelines->apply(all->rules, out.diagnostics);
+    digest = sha256(std::string(digest.view()) + std::string(pipelines->digest().view()));
+  }
+  auto program = Compiler(std::move(all->rules), policy, out.diagnostics).run(digest);
   if (out.diagnostics.ok()) out.program = std::move(program);
   add_snippets(sources, out.diagnostics);
   return out;
 }
 
 Loaded load_rules(const std::vector<std::string>& paths, const RulebookPolicy* policy,
-                  const LoadLimits& limits) {
-  Diagnostics reading;
-  Loaded out = compile_rules(read_sources(paths, reading, limits), policy, limits);
+                  const LoadLimits& limits, const Pipelines* pipelines) {
+  Diagnostics reading(limits.diagnostics_max);
+  Loaded out = compile_rules(read_sources(paths, reading, limits), policy, limits, pipelines);
   out.diagnostics.take(reading);
   if (!out.diagnostics.ok()) out.program = nullptr;
+  return out;
+}
+
+Loaded load_rules_with(const std::vector<std::string>& paths,
+                       const std::vector<std::string>& pipeline_paths, const RulebookPolicy* policy,
+                       const LoadLimits& limits) {
+  if (pipeline_paths.empty()) return load_rules(paths, policy, limits);
+  Diagnostics diagnostics;
+  auto sources = read_sources(pipeline_paths, diagnostics, limits);
+  const auto pipelines =
+      diagnostics.ok() ? Pipelines::read(std::move(sources), diagnostics) : std::nullopt;
+  Loaded out;
+  if (pipelines) out = load_rules(paths, policy, limits, &*pipelines);
+  out.diagnostics.take(diagnostics);
   return out;
 }
 

@@ -36,13 +36,21 @@ bool compares_with_literal(const ResolvedItem& item) {
 
 void Compiler::check_policy(const ResolvedRule& rule) {
   const RuleInfo& info = rule.info;
-  if (info.signals_alone && info.terms.empty()) {
-    error(info, info.at, "proviso.terms", "is missing (name the terms that the rule is about)");
+  if (policy_->needs_terms && info.signals_alone && info.terms.empty()) {
+    diagnostics_.add({.file = info.file,
+                      .at = info.at,
+                      .item = "proviso.terms",
+                      .message = "is missing (name the terms that the rule is about)",
+                      .reason = Reason::terms});
   }
   for (const std::string& term : info.terms) {
     if (policy_->term_exists && !policy_->term_exists(term)) {
-      error(info, info.at, "proviso.terms",
-            "there is no term \"" + printable(term) + "\" (load it or mend the id)");
+      diagnostics_.add(
+          {.file = info.file,
+           .at = info.at,
+           .item = "proviso.terms",
+           .message = "there is no term \"" + printable(term) + "\" (load it or mend the id)",
+           .reason = Reason::terms});
     }
   }
   if (rule.detection) {
@@ -81,12 +89,20 @@ void Compiler::check_selection(const ResolvedRule& rule, const std::string& file
   const ResolvedItem& item = selection.item;
   if (item.field.empty()) {
     return diagnostics_.add(
-        file, item.at, item.path,
-        "keywords read every field, the field policy does not keep them all (name a field)");
+        {.file = file,
+         .at = item.at,
+         .item = item.path,
+         .message =
+             "keywords read every field, the field policy does not keep them all (name a field)",
+         .reason = Reason::keywords});
   }
   if (names_customer(item.field) && compares_with_literal(item)) {
-    diagnostics_.add(file, item.at, item.path,
-                     "the rule names a subscription or customer (I14: describe the use instead)");
+    diagnostics_.add(
+        {.file = file,
+         .at = item.at,
+         .item = item.path,
+         .message = "the rule names a subscription or customer (I14: describe the use instead)",
+         .reason = Reason::identity});
   }
   check_field(file, rule.info.logsource, item.field, item.at, item.path);
   for (const ItemValue& value : item.values) {
@@ -100,7 +116,12 @@ void Compiler::check_field(const std::string& file, const LogSource& source,
   if (!policy_->refuse_field || usage_field_known(field)) return;
   const auto reason = policy_->refuse_field(source, field);
   if (reason) {
-    diagnostics_.add(file, at, path, "the rule reads \"" + printable(field) + "\": " + *reason);
+    diagnostics_.add({.file = file,
+                      .at = at,
+                      .item = path,
+                      .message = "the rule reads \"" + printable(field) + "\": " + *reason,
+                      .reason = Reason::unkept_field,
+                      .field = field});
   }
 }
 

@@ -141,7 +141,8 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
   void place_key(Open& parent, YamlNode node) {
-    if (!node.is_scalar()) return stop(node.at, "a key that is no text (write a name)");
+    const bool null = node.kind == YamlNode::Kind::null && limits_.null_keys;
+    if (!node.is_scalar() && !null) return stop(node.at, "a key that is no text (write a name)");
     if (node.plain && node.text == "<<") {
       return stop(node.at, "a merge key (write the members out)");
     }

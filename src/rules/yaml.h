@@ -32,6 +32,8 @@ struct YamlLimits {
   std::size_t depth_max = 64;
   /// Of one document, with aliases expanded.
   std::size_t nodes_max = 200'000;
+  /// Whether `null` may be a key; its node is of kind null.
+  bool null_keys = false;
 };
 
 /// Reads all documents of a file; what is wrong goes to `diagnostics`, and then the documents up to
