@@ -32,6 +32,7 @@ struct OrderOptions {
   std::string out;
   std::string signature;
   bool yes = false;
+  bool not_affected = false;
 };
 
 Result<Digest> parse_digest(const std::string& text) {
@@ -94,24 +95,53 @@ Result<decisions::Proposal> to_proposal(const OrderOptions& options, const cases
   return p;
 }
 
-std::string preview_in_words(const Json& p) {
-  const auto number = [](const Json& o, std::string_view name) { return *o.find(name)->if_int(); };
-  std::string out = "impact on the last 30 days of recorded usage, at the strictest stage:\n";
-  for (const Json& s : *p.find("affected")->if_array()) {
-    out += format("  {}/{}: {} requests refused, {} limited, {} let through",
-                  *s.find("subscription")->if_string(), *s.find("service")->if_string(),
-                  number(s, "requests_refused"), number(s, "requests_limited"),
-                  number(s, "requests_allowed"));
-    for (const auto& [unit, n] : *s.find("quantities_refused")->if_object()) {
-      out += format(", {} {}", *n.if_int(), unit);
-    }
-    out += "\n";
+constexpr std::size_t kUntouchedShown = 20;
+
+std::int64_t number(const Json& line, std::string_view name) { return *line.find(name)->if_int(); }
+
+std::string affected_in_words(const Json& line) {
+  std::string out = format("  {}/{}: {} requests refused, {} limited, {} let through",
+                           *line.find("subscription")->if_string(),
+                           *line.find("service")->if_string(), number(line, "requests_refused"),
+                           number(line, "requests_limited"), number(line, "requests_allowed"));
+  for (const auto& [unit, n] : *line.find("quantities_refused")->if_object()) {
+    out += format(", {} {}", *n.if_int(), unit);
   }
-  for (const Json& s : *p.find("untouched")->if_array()) {
-    out += format("  {}/{}: untouched, {} requests\n", *s.find("subscription")->if_string(),
-                  *s.find("service")->if_string(), number(s, "requests_allowed"));
+  if (*line.find("upper_bound")->if_bool()) out += " (of the whole service: an upper bound)";
+  if (*line.find("saturated")->if_bool()) out += " (OR MORE: a figure is beyond 2^53)";
+  return out + "\n";
+}
+
+std::string preview_in_words(const Json& p) {
+  std::string out = "impact on the last 30 days of recorded usage, at the strictest stage:\n";
+  for (const Json& line : *p.find("affected")->if_array()) out += affected_in_words(line);
+  if (p.find("affected")->if_array()->empty()) out += "  no recorded usage lies in the scope\n";
+  const Json::Array& untouched = *p.find("untouched")->if_array();
+  for (const Json& line : untouched) {
+    if (&line - untouched.data() == static_cast<std::ptrdiff_t>(kUntouchedShown)) {
+      out += format("  ... and {} more, untouched (all with --json)\n",
+                    untouched.size() - kUntouchedShown);
+      break;
+    }
+    out += format("  {}/{}: untouched, {} requests{}\n", *line.find("subscription")->if_string(),
+                  *line.find("service")->if_string(), number(line, "requests_allowed"),
+                  *line.find("saturated")->if_bool() ? " OR MORE" : "");
   }
   return out;
+}
+
+// What commands about one order work on.
+struct OneOrder {
+  Digest digest;
+  std::unique_ptr<server::DataFolder> folder;
+  decisions::Orders orders;
+};
+
+Result<OneOrder> open_order(const OrderOptions& options, Context& context) {
+  const Digest digest = TRY(parse_digest(options.digest));
+  auto folder = TRY(context.folder());
+  auto orders = TRY(folder->orders());
+  return OneOrder{digest, std::move(folder), std::move(orders)};
 }
 
 Result<int> propose(const OrderOptions& options, Context& context) {
@@ -140,9 +170,7 @@ Result<int> propose(const OrderOptions& options, Context& context) {
 }
 
 Result<int> show(const OrderOptions& options, Context& context) {
-  const Digest digest = TRY(parse_digest(options.digest));
-  auto folder = TRY(context.folder());
-  auto orders = TRY(folder->orders());
+  auto [digest, folder, orders] = TRY(open_order(options, context));
   const decisions::OrderRow row = TRY(orders.find(digest));
   const model::Standing standing =
       TRY(model::standing(row.signed_order, orders.governance().authority()));
@@ -165,10 +193,9 @@ Result<int> show(const OrderOptions& options, Context& context) {
 }
 
 Result<int> export_order(const OrderOptions& options, Context& context) {
-  const Digest digest = TRY(parse_digest(options.digest));
-  auto folder = TRY(context.folder());
-  auto orders = TRY(folder->orders());
-  const std::string text = TRY(orders.export_order(digest));
+  auto [digest, folder, orders] = TRY(open_order(options, context));
+  const std::string text =
+      options.not_affected ? TRY(orders.not_affected_of(digest)) : TRY(orders.export_order(digest));
   if (options.out.empty()) {
     std::fwrite(text.data(), 1, text.size(), stdout);
   } else {
@@ -178,9 +205,7 @@ Result<int> export_order(const OrderOptions& options, Context& context) {
 }
 
 Result<int> preview(const OrderOptions& options, Context& context) {
-  const Digest digest = TRY(parse_digest(options.digest));
-  auto folder = TRY(context.folder());
-  auto orders = TRY(folder->orders());
+  auto [digest, folder, orders] = TRY(open_order(options, context));
   const decisions::OrderRow row = TRY(orders.find(digest));
   if (!row.signed_order.order.restriction) {
     return fail(Errc::invalid_input, "only a restriction has an impact on usage");
@@ -216,10 +241,8 @@ Result<int> sign(const OrderOptions& options, Context& context) {
 }
 
 Result<int> approve(const OrderOptions& options, Context& context) {
-  const Digest digest = TRY(parse_digest(options.digest));
   const std::string envelope = TRY(read_input_file(options.signature));
-  auto folder = TRY(context.folder());
-  auto orders = TRY(folder->orders());
+  auto [digest, folder, orders] = TRY(open_order(options, context));
   const auto approved = orders.approve(digest, envelope);
   if (!approved) return fail_in(options.signature, approved.error());
   const model::Standing& s = approved->standing;
@@ -237,10 +260,8 @@ Result<int> approve(const OrderOptions& options, Context& context) {
 }
 
 Result<int> lift(const OrderOptions& options, Context& context) {
-  const Digest digest = TRY(parse_digest(options.digest));
   const std::string reason = TRY(read_input_file(options.reason));
-  auto folder = TRY(context.folder());
-  auto orders = TRY(folder->orders());
+  auto [digest, folder, orders] = TRY(open_order(options, context));
   const Digest lifting = TRY(orders.propose_lift(digest, reason));
   context.print(Json::Object{{"digest", lifting.hex()}, {"lifts", options.digest}},
                 format("lift order {}\n  one approver's signature lifts {} (I5)\n", lifting.hex(),
@@ -306,6 +327,8 @@ void add_order_commands(CLI::App& app, Context& context) {
   auto* export_command = group->add_subcommand("export", "the order, to be signed elsewhere");
   export_command->add_option("DIGEST", o->digest, "the order")->required();
   export_command->add_option("--out", o->out, "file (default: standard output)");
+  export_command->add_flag("--not-affected", o->not_affected,
+                           "instead: all that it leaves alone; SHA-256 as in the order");
   export_command->callback(
       [o, &context] { context.run([&] { return export_order(*o, context); }); });
   auto* preview_command = group->add_subcommand("preview", "what it would have refused in 30 days");

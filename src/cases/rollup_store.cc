@@ -130,4 +130,31 @@ Result<std::vector<RollupCell>> read_rollups(Database& database, const std::stri
   return out;
 }
 
+Result<void> visit_rollups(Database& database, const Subscriptions& subscriptions,
+                           const std::function<void(const RollupCell&)>& visit) {
+  std::set<std::size_t> buckets;
+  for (const std::string& id : subscriptions) buckets.insert(RollupSegment::bucket_of(id));
+  for (const std::size_t bucket : buckets) {
+    const auto rows = TRY(database.query("SELECT cells FROM rollup_segments WHERE bucket=:p0",
+                                         {static_cast<std::int64_t>(bucket)}));
+    for (const SqlRow& row : rows) {
+      std::string_view text = row.text(0);
+      while (!text.empty()) {
+        const std::string_view line = take_until(text, '\n');
+        if (!subscriptions.contains(line.substr(0, line.find('\t')))) continue;
+        visit(TRY(parse_line(line)));
+      }
+    }
+  }
+  return {};
+}
+
+Result<ServiceUse> read_service_use(Database& database, const Subscriptions& subscriptions) {
+  ServiceUse use;
+  TRY_VOID(visit_rollups(database, subscriptions, [&](const RollupCell& cell) {
+    use[cell.subscription][cell.service].insert(cell.region);
+  }));
+  return use;
+}
+
 }  // namespace proviso::cases

@@ -14,6 +14,19 @@ std::string joined(const std::vector<std::string>& items) {
   return out.empty() ? "none" : out;
 }
 
+// The lists are too long for one page: counts, and where the rest can be read.
+void rest_in_words(std::string& out, const model::NotAffectedRest& rest) {
+  out += "  and " + std::to_string(rest.services) + " services";
+  std::string by_service;
+  for (const auto& [service, subscriptions] : rest.by_service) {
+    by_service += (by_service.empty() ? " (" : ", ") + printable(service) + " of " +
+                  std::to_string(subscriptions) + " subscriptions";
+  }
+  out += by_service + (by_service.empty() ? "" : ")") + " and " + std::to_string(rest.agreements) +
+         " agreements more, all listed by: proviso order export --not-affected, with SHA-256 " +
+         rest.all.hex() + "\n";
+}
+
 void restriction_in_words(std::string& out, const model::Restriction& r) {
   out += "Restricts:\n";
   for (const model::ScopeLine& line : r.scope) out += "  " + printable(to_string(line)) + "\n";
@@ -28,6 +41,7 @@ void restriction_in_words(std::string& out, const model::Restriction& r) {
   }
   out += "\nNot affected: services " + joined(r.services_not_affected) + "; agreements " +
          joined(r.agreements_not_affected) + "\n";
+  if (r.not_affected_rest) rest_in_words(out, *r.not_affected_rest);
   out += "Asked for by: " + printable(r.origin.kind) +
          (r.origin.country.empty() ? "" : ", " + printable(r.origin.country)) + "\n";
   out += "Protected subject: " + joined(r.protected_classes) + "\n";

@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "base/encoding.h"
-#include "cases/rollup_store.h"
 #include "decisions/envelope.h"
 #include "decisions/order_store.h"
+#include "decisions/scope_check.h"
 #include "decisions/suspension.h"
 
 namespace proviso::decisions {
@@ -17,11 +17,7 @@ namespace {
 namespace kind = model::entry_kind;
 using model::OrderKind;
 
-// The case's scope must lie with the case's customer: an order about one customer never touches
-// another one.
-std::unexpected<Error> unknown_scope(const model::ScopeLine& line, std::string_view what) {
-  return fail(Errc::denied, "scope: " + printable(to_string(line)) + ": " + std::string(what));
-}
+constexpr Duration kJustNow = std::chrono::minutes{5};
 
 }  // namespace
 
@@ -50,63 +46,12 @@ model::Order Orders::blank(OrderKind order_kind, const std::string& reason) cons
   return order;
 }
 
-// I3: every line names a subscription of the case's customer and a service that the catalogue or
-// the subscription's own usage knows.
-Result<void> Orders::check_known_scope(const cases::CaseRow& row, const Proposal& proposal) {
-  TRY_VOID(model::check_scope(proposal.scope));
-  for (const model::ScopeLine& line : proposal.scope) {
-    const model::Customer* customer = register_.customer_of(line.subscription.value);
-    if (customer == nullptr) {
-      return unknown_scope(line, "the register knows no such subscription (I3)");
-    }
-    if (customer->id != row.customer) {
-      return unknown_scope(line, "the subscription is not one of the case's customer (I3)");
-    }
-    if (catalogue_.knows(line.service.value)) continue;
-    const auto cells = TRY(cases::read_rollups(record_.database(), line.subscription.value));
-    const bool used = std::any_of(cells.begin(), cells.end(), [&](const model::RollupCell& cell) {
-      return cell.service == line.service.value;
-    });
-    if (!used) {
-      return unknown_scope(line,
-                           "neither the catalogue nor this subscription's usage knows the "
-                           "service (I3)");
-    }
-  }
-  return {};
-}
-
-// What the order leaves alone, named: the customer's other agreements, and the other services that
-// its subscriptions use.
-Result<void> Orders::fill_not_affected(const cases::CaseRow& row, model::Restriction& r) {
-  std::set<std::string> cut_services;
-  std::set<std::string> cut_agreements;
-  for (const model::ScopeLine& line : r.scope) {
-    cut_services.insert(line.subscription.value + "/" + line.service.value);
-    const auto* s = register_.subscription(line.subscription.value);
-    if (s != nullptr) cut_agreements.insert(s->agreement.value);
-  }
-  std::set<std::string> services;
-  std::set<std::string> agreements;
-  for (const model::Subscription* s : register_.subscriptions_of(row.customer)) {
-    if (!cut_agreements.contains(s->agreement.value)) agreements.insert(s->agreement.value);
-    const auto cells = TRY(cases::read_rollups(record_.database(), s->id.value));
-    for (const model::RollupCell& cell : cells) {
-      const std::string name = s->id.value + "/" + cell.service;
-      if (!cut_services.contains(name)) services.insert(name);
-    }
-  }
-  r.agreements_not_affected.assign(agreements.begin(), agreements.end());
-  r.services_not_affected.assign(services.begin(), services.end());
-  return {};
-}
-
 Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
   const cases::CaseRow row = TRY(casework_.find(proposal.case_id));
   if (row.state == cases::case_state::closed) {
     return fail(Errc::conflict, "the case is closed (reopen it with: proviso case reopen)");
   }
-  TRY_VOID(check_known_scope(row, proposal));
+  const cases::ServiceUse use = TRY(known_scope_use(row.customer, proposal.scope));
   model::Restriction r{.case_id = row.id,
                        .scope = proposal.scope,
                        .stages = proposal.stages,
@@ -119,6 +64,7 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
                        .closes_export = false,
                        .agreements_not_affected = {},
                        .services_not_affected = {},
+                       .not_affected_rest = {},
                        .catalogue = catalogue_.digest(),
                        .terms_document = terms_.digest()};
   for (const std::string& id : proposal.terms) {
@@ -130,23 +76,58 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
   }
   r.protected_classes = TRY(casework_.protected_classes_of(row));
   r.closes_export = model::closes_export(r, catalogue_);
-  TRY_VOID(fill_not_affected(row, r));
+  fill_not_affected(row.customer, register_, use, r);
+  if (r.not_affected_rest) {
+    // What is only counted there must be there to be shown. Without its order it says nothing.
+    const auto all = not_affected(row.customer, register_, use, r.scope);
+    TRY_VOID(store_document(record_.database(), "not-affected", model::not_affected_text(all),
+                            r.not_affected_rest->all));
+  }
   return r;
+}
+
+// I3: what the customer's subscriptions ever used, once the scope is found to be exact and known.
+Result<cases::ServiceUse> Orders::known_scope_use(const model::CustomerId& customer,
+                                                  const std::vector<model::ScopeLine>& scope) {
+  TRY_VOID(model::check_scope(scope));
+  TRY_VOID(check_customer(customer, scope, register_));
+  cases::Subscriptions subscriptions;
+  for (const model::Subscription* s : register_.subscriptions_of(customer)) {
+    subscriptions.insert(s->id.value);
+  }
+  auto use = TRY(cases::read_service_use(record_.database(), subscriptions));
+  TRY_VOID(check_known(scope, catalogue_, use));
+  return use;
 }
 
 // I5: checked when it is proposed, and again when it comes into force: another one may have done so
 // in between.
 Result<void> Orders::check_chain(const model::Order& order) {
-  const auto time = order.restriction ? suspension_time(*order.restriction) : std::nullopt;
+  auto time = order.restriction ? suspension_time(*order.restriction) : std::nullopt;
   if (!time) return {};
+  // It suspends nothing before it is in force.
+  time->from = std::max(time->from, floor_second(record_.now()));
   const auto others = TRY(past_suspensions(record_.database()));
   return check_no_chain(*time, others);
+}
+
+// A stage that lies in the past is a mistake (a year mistyped) that would cut at once. One that
+// began while the proposal was being made is now.
+Result<void> Orders::check_stages(const Proposal& proposal, Time proposed_at) {
+  for (const model::Stage& stage : proposal.stages) {
+    if (stage.from >= proposed_at - kJustNow) continue;
+    return fail(Errc::invalid_input,
+                "stage: " + to_string(stage.effect) + " from " + format_time(stage.from) +
+                    " lies in the past (without @FROM it begins when the order is in force)");
+  }
+  return {};
 }
 
 Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) {
   TRY_VOID(cases::check_text(proposal.reason, "the reason"));
   model::SignedOrder order;
   order.order = blank(OrderKind::restrict_use, proposal.reason);
+  TRY_VOID(check_stages(proposal, order.order.proposed_at));
   order.order.restriction = TRY(restriction_of(proposal));
   order.canonical = model::canonical_order(order.order);
   // Read it back as a gate will: what a gate would refuse is not proposed.
@@ -255,6 +236,9 @@ Result<void> Orders::check_still_true(const OrderRow& row) {
                 "the order's case was closed (reopen it with: proviso case reopen, or leave it)");
   }
   const model::Restriction& r = *row.signed_order.order.restriction;
+  if (r.until && *r.until <= record_.now()) {
+    return fail(Errc::conflict, "the order's own end has passed (propose it again)");
+  }
   const auto stale = [](std::string_view what) {
     return fail(Errc::denied,
                 "since the proposal " + std::string(what) + " (leave it, and propose it again)");
@@ -332,6 +316,18 @@ Result<std::string> Orders::export_order(const Digest& digest) {
   return pretty_json(Json::Object{
              {"version", 1}, {"digest", row.digest}, {"order", order}, {"reason", row.reason}}) +
          "\n";
+}
+
+Result<std::string> Orders::not_affected_of(const Digest& digest) {
+  const OrderRow row = TRY(find(digest));
+  const auto& r = row.signed_order.order.restriction;
+  if (!r) return fail(Errc::invalid_input, "only a restriction leaves something alone");
+  if (r->not_affected_rest) return read_document(record_.database(), r->not_affected_rest->all);
+  const auto list = [](const std::vector<std::string>& names) {
+    return Json::Array(names.begin(), names.end());
+  };
+  return canonical_json(Json::Object{{"agreements", list(r->agreements_not_affected)},
+                                     {"services", list(r->services_not_affected)}});
 }
 
 Result<model::ProvenEntry> Orders::prove(const std::string& entry_id) {

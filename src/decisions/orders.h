@@ -7,6 +7,7 @@
 
 #include "base/signing.h"
 #include "cases/casework.h"
+#include "cases/rollup_store.h"
 #include "model/catalogue.h"
 #include "model/gate_snapshot.h"
 #include "model/governance.h"
@@ -69,6 +70,9 @@ class Orders {
   Result<std::vector<OrderRow>> in_force();
   /// For the approver's machine: order and reason; what `order sign` reads.
   Result<std::string> export_order(const Digest& order);
+  /// Everything of the customer that the order leaves alone, as canonical JSON; its SHA-256 is what
+  /// the order's `not_affected_rest` names, where it has one.
+  Result<std::string> not_affected_of(const Digest& order);
   /// What gates enforce, with everything that proves it (I2).
   Result<model::GateSnapshot> snapshot();
 
@@ -86,10 +90,11 @@ class Orders {
         terms_(std::move(terms)) {}
 
   Result<model::Restriction> restriction_of(const Proposal& proposal);
-  Result<void> check_known_scope(const cases::CaseRow& row, const Proposal& proposal);
-  Result<void> fill_not_affected(const cases::CaseRow& row, model::Restriction& r);
+  Result<cases::ServiceUse> known_scope_use(const model::CustomerId& customer,
+                                            const std::vector<model::ScopeLine>& scope);
   Result<void> store_proposed(const model::SignedOrder& order, const std::string& case_id,
                               const std::string& reason);
+  static Result<void> check_stages(const Proposal& proposal, Time proposed_at);
   Result<void> check_chain(const model::Order& order);
   Result<void> check_still_true(const OrderRow& row);
   Result<void> wait_for_own_second(model::OrderKind order_kind);

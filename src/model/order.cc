@@ -85,20 +85,24 @@ Json restriction_to_json(const Restriction& r) {
   for (const TermRef& term : r.terms) {
     terms.emplace_back(Json::Object{{"id", term.id.value}, {"version", term.version}});
   }
-  return Json::Object{{"case", r.case_id.value},
-                      {"scope", scope_to_json(r.scope)},
-                      {"stages", std::move(stages)},
-                      {"until", time_or_null(r.until)},
-                      {"review", time_or_null(r.review)},
-                      {"terms", std::move(terms)},
-                      {"evidence", strings(r.evidence)},
-                      {"origin", origin_to_json(r.origin)},
-                      {"protected_classes", strings(r.protected_classes)},
-                      {"closes_export", r.closes_export},
-                      {"agreements_not_affected", strings(r.agreements_not_affected)},
-                      {"services_not_affected", strings(r.services_not_affected)},
-                      {"catalogue", r.catalogue.hex()},
-                      {"terms_document", r.terms_document.hex()}};
+  Json::Object out{{"case", r.case_id.value},
+                   {"scope", scope_to_json(r.scope)},
+                   {"stages", std::move(stages)},
+                   {"until", time_or_null(r.until)},
+                   {"review", time_or_null(r.review)},
+                   {"terms", std::move(terms)},
+                   {"evidence", strings(r.evidence)},
+                   {"origin", origin_to_json(r.origin)},
+                   {"protected_classes", strings(r.protected_classes)},
+                   {"closes_export", r.closes_export},
+                   {"agreements_not_affected", strings(r.agreements_not_affected)},
+                   {"services_not_affected", strings(r.services_not_affected)},
+                   {"catalogue", r.catalogue.hex()},
+                   {"terms_document", r.terms_document.hex()}};
+  if (r.not_affected_rest) {
+    out.emplace("not_affected_rest", rest_to_json(*r.not_affected_rest));
+  }
+  return out;
 }
 
 Result<std::vector<Stage>> stages_from_json(const Json::Array& items) {
@@ -151,6 +155,12 @@ Result<void> check_lists(const Restriction& r) {
       return fail(Errc::invalid_input, "evidence: not a sorted list of distinct SHA-256 digests");
     }
   }
+  // What is only counted comes after a full list of what is named.
+  const auto& rest = r.not_affected_rest;
+  if (rest && ((rest->services > 0 && r.services_not_affected.size() != kNamedMax) ||
+               (rest->agreements > 0 && r.agreements_not_affected.size() != kNamedMax))) {
+    return fail(Errc::invalid_input, "not_affected_rest: counts what could have been named");
+  }
   if (!std::all_of(r.protected_classes.begin(), r.protected_classes.end(), is_protected_class)) {
     return fail(Errc::invalid_input, "protected_classes: not a protected class (I15)");
   }
@@ -195,6 +205,8 @@ Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   r.closes_export = reader.boolean("closes_export");
   r.agreements_not_affected = reader.strings("agreements_not_affected");
   r.services_not_affected = reader.strings("services_not_affected");
+  const Json* rest = reader.optional("not_affected_rest");
+  if (rest != nullptr) r.not_affected_rest = TRY(rest_from_json(*rest));
   r.catalogue = read_digest(reader, "catalogue");
   r.terms_document = read_digest(reader, "terms_document");
   const Json::Array& scope = reader.array("scope");

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "model/not_affected.h"
 #include "model/scope.h"
 
 namespace proviso::model {
@@ -64,7 +65,8 @@ struct Restriction {
   std::vector<std::string> protected_classes;  ///< of the customer, at the time of the proposal
   bool closes_export = false;                  ///< I6: wants one more approval
   std::vector<std::string> agreements_not_affected;
-  std::vector<std::string> services_not_affected;  ///< "SUB/SERVICE"
+  std::vector<std::string> services_not_affected;    ///< "SUB/SERVICE", as in a scope line
+  std::optional<NotAffectedRest> not_affected_rest;  ///< where that is not everything
   Digest catalogue;
   Digest terms_document;
 };

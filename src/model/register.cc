@@ -213,6 +213,14 @@ std::vector<const Subscription*> Register::subscriptions_of(const CustomerId& id
   return out;
 }
 
+std::vector<const Agreement*> Register::agreements_of(const CustomerId& id) const {
+  std::vector<const Agreement*> out;
+  for (const auto& [key, a] : agreements_) {
+    if (a.customer == id) out.push_back(&a);
+  }
+  return out;
+}
+
 std::size_t Register::size() const { return records_.size(); }
 
 }  // namespace proviso::model

@@ -93,6 +93,7 @@ class Register {
   /// Null where the subscription is unknown.
   [[nodiscard]] const Customer* customer_of(std::string_view subscription) const;
   [[nodiscard]] std::vector<const Subscription*> subscriptions_of(const CustomerId& id) const;
+  [[nodiscard]] std::vector<const Agreement*> agreements_of(const CustomerId& id) const;
   [[nodiscard]] const std::map<std::string, Subscription, std::less<>>& subscriptions() const {
     return subscriptions_;
   }

@@ -21,12 +21,16 @@ inline Json parse(std::string_view text) { return parse_json(text).value(); }
 /// customer with two subscriptions under two agreements, one open case. Time is a ManualClock.
 class Provider {
  public:
-  Provider() : dir_(make_dir()) {
-    found();
+  enum class Founded : std::uint8_t { first, after_its_first_case };
+
+  explicit Provider(Founded when = Founded::first) : dir_(make_dir()) {
+    make_ledger();
     reopen();
+    if (when == Founded::first) found();
     load_register();
     const auto report = casework_->add_report("press", "customer-1", "it was in the paper").value();
     case_id = report.case_id;
+    if (when == Founded::after_its_first_case) found();
   }
   ~Provider() {
     close();
@@ -36,13 +40,14 @@ class Provider {
   Provider& operator=(const Provider&) = delete;
 
   /// As a restart does: closes everything, opens it again and so finishes what is pending.
-  void reopen() {
+  void reopen() { reopen(clock); }
+  void reopen(const Clock& time) {
     close();
     auto log =
         ledger::Log::open(real_file_system(), dir_ + "/ledger", signer(), model::testing::kLedger);
     record_ =
         cases::Record::open(cases::Database::open(dir_ + "/store").value(), std::move(log.value()),
-                            model::testing::kLedger, "a hash key", clock, random)
+                            model::testing::kLedger, "a hash key", time, random)
             .value();
     register_ = cases::read_register(record_->database()).value();
     terms_ = model::Terms::parse(terms_json()).value();
@@ -117,13 +122,11 @@ class Provider {
     casework_.reset();
     record_.reset();
   }
+  void make_ledger() {
+    ASSERT_TRUE(ledger::Log::create(real_file_system(), dir_ + "/ledger", signer(),
+                                    model::testing::kLedger));
+  }
   void found() {
-    auto log = ledger::Log::create(real_file_system(), dir_ + "/ledger", signer(),
-                                   model::testing::kLedger);
-    record_ =
-        cases::Record::open(cases::Database::open(dir_ + "/store").value(), std::move(log.value()),
-                            model::testing::kLedger, "a hash key", clock, random)
-            .value();
     model::Genesis genesis = model::testing::sample_genesis();
     genesis.documents.terms = sha256(canonical_json(terms_json()));
     const auto body = [&]() -> Result<void> {

@@ -219,5 +219,107 @@ TEST(Casework, EveryLookAtACaseIsAnEntry) {
   EXPECT_EQ(provider.record().log()->size(), before + 1);  // I14
 }
 
+TEST(Orders, AStageInThePastIsRefusedAsThat) {
+  Provider provider;
+  Proposal p = provider.proposal();
+  p.stages[0].from = provider.clock.now() - std::chrono::days{200};
+  p.until = provider.clock.now() + std::chrono::days{30};
+  const auto refused = provider.orders().propose(p, key_of("petra"));
+  EXPECT_NE(refusal(refused).find("lies in the past"), std::string::npos) << refusal(refused);
+  EXPECT_EQ(refusal(refused).find("suspensions"), std::string::npos);
+  p.stages[0].from = provider.clock.now() - std::chrono::seconds{2};  // "now", a moment ago
+  EXPECT_EQ(refusal(provider.orders().propose(p, key_of("petra"))), "accepted");
+}
+
+TEST(Orders, AnEndBeforeTheProposalIsRefused) {
+  Provider provider;
+  Proposal p = provider.proposal();
+  p.until = provider.clock.now() - std::chrono::days{1};
+  EXPECT_NE(refusal(provider.orders().propose(p, key_of("petra"))).find("I5"), std::string::npos);
+  p.until = provider.clock.now();
+  EXPECT_NE(refusal(provider.orders().propose(p, key_of("petra"))).find("I5"), std::string::npos);
+  p.until.reset();
+  p.review = provider.clock.now() - std::chrono::days{1};
+  EXPECT_NE(refusal(provider.orders().propose(p, key_of("petra"))).find("I5"), std::string::npos);
+}
+
+TEST(Orders, NoApprovalCountsOnAClosedCaseOrAfterTheOrdersEnd) {
+  Provider provider;
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  ASSERT_TRUE(provider.approve(digest, "ada"));
+  ASSERT_TRUE(provider.casework().close(provider.case_id, "nothing to be seen"));
+  const auto closed = provider.approve(digest, "ben");
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, Errc::conflict);
+  EXPECT_NE(closed.error().message.find("case was closed"), std::string::npos);
+  EXPECT_EQ(provider.orders().find(digest)->state, "proposed");
+
+  const auto evidence = provider.casework().evidence_of(provider.case_id).value();
+  ASSERT_TRUE(provider.casework().reopen(provider.case_id, evidence[0]));
+  provider.clock.advance(std::chrono::days{90});
+  const auto ended = provider.approve(digest, "ben");
+  ASSERT_FALSE(ended);
+  EXPECT_NE(ended.error().message.find("end has passed"), std::string::npos);
+}
+
+TEST(Orders, ALiftIsPossibleWhenTheCaseIsClosed) {
+  Provider provider;
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  ASSERT_TRUE(provider.approve(digest, "ada"));
+  ASSERT_TRUE(provider.approve(digest, "ben")->in_force);
+  ASSERT_TRUE(provider.casework().close(provider.case_id, "settled"));
+  const Digest lift = provider.orders().propose_lift(digest, "settled").value();
+  EXPECT_TRUE(provider.approve(lift, "cleo")->in_force);  // I5
+}
+
+TEST(Orders, AGuidIsOneSubscriptionInEitherCase) {
+  Provider provider;
+  ASSERT_TRUE(provider.load(R"({"kind":"subscription","unit":"u1","agreement":"a1",)"
+                            R"("id":"0B7C6C1E-0000-4000-8000-00000000ABCD"})"));
+  Proposal p = provider.proposal();
+  p.scope = {
+      model::parse_scope_line("0b7C6c1E-0000-4000-8000-00000000aBCd/object-storage").value()};
+  const Digest digest = provider.orders().propose(p, key_of("petra")).value();
+  const auto row = provider.orders().find(digest).value();
+  EXPECT_EQ(row.signed_order.order.restriction->scope[0].subscription.value,
+            "0b7c6c1e-0000-4000-8000-00000000abcd");
+  EXPECT_TRUE(provider.casework().add_report("press", "0B7C6C1E-0000-4000-8000-00000000ABCD",
+                                             "it was in the paper"));
+}
+
+// Every reading of this clock is a second later.
+class HastyClock final : public Clock {
+ public:
+  explicit HastyClock(Time start) : now_(start) {}
+  [[nodiscard]] Time now() const override { return now_ += std::chrono::seconds{1}; }
+
+ private:
+  mutable Time now_;
+};
+
+TEST(Orders, WhenItCameIntoForceIsWhatItsEntrySays) {
+  Provider provider;
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  ASSERT_TRUE(provider.approve(digest, "ada"));
+  const HastyClock clock(provider.clock.now());
+  provider.reopen(clock);
+  ASSERT_TRUE(provider.approve(digest, "ben")->in_force);
+  const OrderRow row = provider.orders().find(digest).value();
+  const auto bytes = provider.record()
+                         .database()
+                         .query("SELECT bytes FROM outbox WHERE entry=:p0", {row.in_force_entry})
+                         .value();
+  EXPECT_EQ(format_time(model::parse_entry(bytes[0].text(0))->time), row.in_force_at);
+}
+
+TEST(Record, TheGenesisIsTheFirstEntryWhateverWasDoneBefore) {
+  Provider provider(Provider::Founded::after_its_first_case);
+  const auto first = provider.record().log()->entry(0).value();
+  EXPECT_EQ(model::parse_entry(first)->kind, "genesis");
+  EXPECT_GE(provider.record().log()->size(), 4U);  // register, case, report and genesis
+  provider.reopen();
+  EXPECT_EQ(provider.record().log()->entry(0).value(), first);
+}
+
 }  // namespace
 }  // namespace proviso::decisions

@@ -54,6 +54,25 @@ TEST(Catalogue, RefusesWhatIsWrong) {
             std::string::npos);
 }
 
+TEST(Catalogue, ListsRegionsWhereItKnowsThem) {
+  const auto json = parse_json(
+      R"({"version":1,"services":[{"service":"a","operations":{},"regions":["r2","r1"]},)"
+      R"({"service":"b","operations":{}}]})");
+  const Catalogue catalogue = Catalogue::parse(*json).value();
+  ASSERT_NE(catalogue.regions_of("a"), nullptr);
+  EXPECT_TRUE(catalogue.regions_of("a")->contains("r1"));
+  EXPECT_FALSE(catalogue.regions_of("a")->contains("R1"));
+  EXPECT_EQ(catalogue.regions_of("b"), nullptr);
+  EXPECT_EQ(catalogue.regions_of("c"), nullptr);
+  for (const char* regions : {"[]", "[\"\"]", "[\"r\",\"r\"]", "[1]", "{}"}) {
+    EXPECT_NE(refusal(std::string(R"({"version":1,"services":[{"service":"a","operations":{},)") +
+                      R"("regions":)" + regions + "}]}")
+                  .find("services[0].regions"),
+              std::string::npos)
+        << regions;
+  }
+}
+
 TEST(Terms, FindsATermAndRefusesDuplicates) {
   const std::string_view term = R"({"id":"t","version":1,"title":"T","clause":"C","group":"g",)"
                                 R"("elements":[{"id":"e","text":"E"}]})";
