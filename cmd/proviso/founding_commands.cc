@@ -6,7 +6,7 @@
 
 #include "base/text/format.h"
 #include "context.h"
-#include "decisions/order_store.h"
+#include "server/change_check.h"
 #include "server/founding.h"
 
 namespace proviso::cmd {
@@ -131,8 +131,15 @@ Result<int> roster_list(Context& context) {
 Result<int> roster_seal(const RosterOptions& options, Context& context) {
   auto folder = TRY(context.folder());
   // A seal cannot be undone: see first that its trust file can be written.
-  TRY_VOID(real_file_system().open_append(options.out));
-  const model::TrustRoot trust = TRY(server::seal(*folder, options.approvals, context.clock));
+  FileSystem& fs = real_file_system();
+  const bool was_there = fs.exists(options.out);
+  TRY_VOID(fs.open_append(options.out));
+  const auto sealed = server::seal(*folder, options.approvals, context.clock);
+  if (!sealed) {
+    if (!was_there) TRY_VOID(fs.remove(options.out));
+    return std::unexpected(sealed.error());
+  }
+  const model::TrustRoot& trust = *sealed;
   // A crash here leaves a sealed folder without the file: `roster trust` writes it again.
   TRY_VOID(real_file_system().write_durable(options.out, model::write_trust(trust)));
   context.print(
@@ -167,28 +174,14 @@ Result<int> change_propose(const ChangeOptions& options, Context& context) {
   const std::string reason = options.reason.empty() ? "change of the " + options.kind
                                                     : TRY(read_input_file(options.reason));
   const SigningKey key = TRY(read_key(options.key, options.passphrase_file));
-  std::string document;
-  Digest digest;
-  if (*kind == model::OrderKind::rulebook || *kind == model::OrderKind::field_policy) {
-    digest = TRY(server::folder_digest(options.path,
-                                       *kind == model::OrderKind::rulebook ? ".yml" : ".json"));
-  } else {
-    const std::string text = TRY(read_input_file(options.path));
-    auto parsed = parse_json(text);
-    if (!parsed) return fail(parsed.error().code, options.path + ":" + parsed.error().message);
-    if (*kind == model::OrderKind::terms) {
-      const auto terms = model::Terms::parse(*parsed);
-      if (!terms) return fail_in(options.path, terms.error());
-    } else {
-      const auto catalogue = model::Catalogue::parse(*parsed);
-      if (!catalogue) return fail_in(options.path, catalogue.error());
-    }
-    document = canonical_json(*parsed);
-    digest = sha256(document);
+  const auto checked = TRY(server::check_change(*folder, *kind, options.path));
+  for (const std::string& problem : checked.problems) {
+    std::fprintf(stderr, "error: %s\n", problem.c_str());
   }
-  const Digest order = TRY(
-      orders.propose_change(*kind, Json::Object{{"digest", digest.hex()}}, document, reason, key));
-  context.print(Json::Object{{"digest", order.hex()}, {"document", digest.hex()}},
+  if (!checked.problems.empty()) return kBadInput;
+  const Json change = Json::Object{{"digest", checked.digest.hex()}};
+  const Digest order = TRY(orders.propose_change(*kind, change, checked.document, reason, key));
+  context.print(Json::Object{{"digest", order.hex()}, {"document", checked.digest.hex()}},
                 format("proposed {} order {}\n", options.kind, order.hex()));
   return kDone;
 }

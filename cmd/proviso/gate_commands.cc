@@ -110,12 +110,25 @@ Result<std::optional<std::string>> read_optional(const std::string& path, std::u
   return std::optional<std::string>(std::move(text));
 }
 
+// The key itself, or a file that holds it. A key has '+', which file names seldom have.
+Result<ledger::NoteVerifier> read_log_key(const std::string& key_or_file) {
+  if (real_file_system().exists(key_or_file) || key_or_file.find('+') == std::string::npos) {
+    std::string text = TRY(read_input_file(key_or_file));
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    auto verifier = ledger::NoteVerifier::parse(text);
+    if (!verifier) return fail_in(key_or_file + ":1:1", verifier.error());
+    return verifier;
+  }
+  auto verifier = ledger::NoteVerifier::parse(key_or_file);
+  if (!verifier) {
+    return fail(verifier.error().code,
+                "--key: no file of this name, and no key: " + verifier.error().message);
+  }
+  return verifier;
+}
+
 Result<int> verify_with_key(const GateOptions& options, const Context& context) {
-  // The key itself, or a file that holds it.
-  std::string vkey = options.key;
-  if (real_file_system().exists(vkey)) vkey = TRY(read_input_file(vkey));
-  while (vkey.ends_with('\n')) vkey.pop_back();
-  const ledger::NoteVerifier verifier = TRY(ledger::NoteVerifier::parse(vkey));
+  const ledger::NoteVerifier verifier = TRY(read_log_key(options.key));
   ledger::VerifyOptions verify_options;
   verify_options.since = TRY(read_optional(options.since, kSnapshotMax));
   const ledger::LogReport r =

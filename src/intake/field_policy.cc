@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "base/json_place.h"
 #include "intake/never_list.h"
 
 namespace proviso::intake {
@@ -18,9 +19,8 @@ constexpr std::array<std::string_view, kTextTargets> kTargetNames = {
     "id",        "provider", "billing_account", "subscription", "service", "service_category",
     "operation", "region",   "resource_type",   "resource_ref", "status"};
 
-std::unexpected<Error> refuse(std::string_view name, std::string_view what,
-                              Errc code = Errc::invalid_input) {
-  return fail(code, std::string(name) + ": " + std::string(what));
+std::unexpected<Error> refuse(std::string_view what, Errc code = Errc::invalid_input) {
+  return fail(code, std::string(what));
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view field) {
@@ -127,13 +127,12 @@ std::set<std::string> mapped_fields(const FieldPolicy& policy) {
   return fields;
 }
 
-Result<void> check_never_list(std::string_view name, const FieldPolicy& policy) {
+Result<void> check_never_list(const FieldPolicy& policy) {
   for (const Use use : {Use::keep, Use::hash}) {
     for (const std::string& field : use == Use::keep ? policy.keep : policy.hash) {
       const auto reason = never_reason(field, use);
       if (!reason) continue;
-      return refuse(name,
-                    "field " + field + " can never be " + (use == Use::keep ? "kept" : "hashed") +
+      return refuse("field " + field + " can never be " + (use == Use::keep ? "kept" : "hashed") +
                         ": " + std::string(*reason) + " (I1: drop it)",
                     Errc::denied);
     }
@@ -141,44 +140,87 @@ Result<void> check_never_list(std::string_view name, const FieldPolicy& policy) 
   return {};
 }
 
-Result<void> check_lists(std::string_view name, const FieldPolicy& policy) {
+Result<void> check_lists(const FieldPolicy& policy) {
   if (policy.keep.size() + policy.hash.size() > kFieldsMax) {
-    return refuse(name, "more than 1000 fields");
+    return refuse("more than 1000 fields");
   }
   for (const std::string& field : policy.hash) {
-    if (contains(policy.keep, field)) return refuse(name, "field " + field + ": kept and hashed");
+    if (contains(policy.keep, field)) return refuse("field " + field + ": kept and hashed");
   }
   for (const auto* list : {&policy.keep, &policy.hash}) {
     for (const std::string& field : *list) {
       if (field.empty() || field.find('*') != std::string::npos) {
-        return refuse(name, "keep and hash name single fields, without *");
+        return refuse("keep and hash name single fields, without *");
       }
       const auto dropped = std::ranges::find_if(
           policy.drop, [&](const std::string& drop) { return covers(drop, field); });
       if (dropped == policy.drop.end()) continue;
-      return refuse(name, "field " + field + " is taken, but drop names " + *dropped);
+      return refuse("field " + field + " is taken, but drop names " + *dropped);
     }
   }
   return {};
 }
 
-Result<void> check_mapping(std::string_view name, const FieldPolicy& policy) {
+Result<void> check_mapping(const FieldPolicy& policy) {
   for (const std::string& field : mapped_fields(policy)) {
     const bool taken = std::ranges::find(policy.keep, field) != policy.keep.end() ||
                        std::ranges::find(policy.hash, field) != policy.hash.end();
-    if (!taken) return refuse(name, "field " + field + " is mapped, but not under keep or hash");
+    if (!taken) return refuse("field " + field + " is mapped, but not under keep or hash");
   }
   const auto& references = policy.text[static_cast<std::size_t>(TextTarget::resource_ref)];
   for (const std::string& field : references) {
     if (!policy.hashes(field)) {
-      return refuse(name, "resource_ref comes from " + field + ", which is not hashed",
-                    Errc::denied);
+      return refuse("resource_ref comes from " + field + ", which is not hashed", Errc::denied);
     }
   }
   if (policy.window_start.empty() && policy.window_end.empty()) {
-    return refuse(name, "map names no time (window_start or window_end)");
+    return refuse("map names no time (window_start or window_end)");
   }
   return {};
+}
+
+Result<FieldPolicy> read_policy(const Json& json) {
+  JsonReader reader(json);
+  FieldPolicy policy;
+  policy.format = reader.string("format");
+  if (reader.integer("version") != 1) reader.fail_at("version", "must be 1");
+  read_syntax(reader, policy);
+  read_detect(reader.optional("detect"), policy, reader);
+  read_require(reader.optional("require"), policy, reader);
+  read_map(reader.object("map"), policy, reader);
+  if (const Json* constants = reader.optional("constants")) {
+    read_constants(*constants, policy, reader);
+  }
+  if (const Json* amounts = reader.optional("amounts")) read_amounts(*amounts, policy, reader);
+  policy.numbers_as_strings = reader.boolean_or("numbers_as_strings", false);
+  policy.literal_names = reader.boolean_or("literal_names", policy.syntax == Syntax::csv);
+  policy.attribute_bags = reader.strings_or_empty("attribute_bags");
+  policy.keep = reader.strings("keep");
+  policy.hash = reader.strings_or_empty("hash");
+  policy.drop = reader.strings_or_empty("drop");
+  reader.string_or("read_in", "");
+  TRY_VOID(reader.finish());
+  TRY_VOID(check_never_list(policy));
+  TRY_VOID(check_lists(policy));
+  TRY_VOID(check_mapping(policy));
+  return policy;
+}
+
+// Where in the document a message points: it names a member, or "field NAME" of keep or hash.
+std::string path_of(const Json& json, std::string_view message) {
+  if (!message.starts_with("field ")) return std::string(message);
+  message.remove_prefix(6);
+  const std::string_view field = message.substr(0, message.find_first_of(": ,"));
+  for (const std::string_view list : {"keep", "hash"}) {
+    const Json* items = json.find(list);
+    if (items == nullptr || items->if_array() == nullptr) continue;
+    for (std::size_t i = 0; i < items->if_array()->size(); ++i) {
+      const std::string* text = (*items->if_array())[i].if_string();
+      if (text == nullptr || *text != field) continue;
+      return std::string(list) + "[" + std::to_string(i) + "]";
+    }
+  }
+  return "map";
 }
 
 }  // namespace
@@ -227,33 +269,12 @@ bool FieldPolicies::keeps(std::string_view field) const {
 
 Result<FieldPolicy> parse_field_policy(std::string_view name, std::string_view text) {
   auto json = parse_json(text, {.bytes_max = kPolicyBytesMax, .depth_max = 8});
-  if (!json) return refuse(name, json.error().message);
-  JsonReader reader(*json);
-  FieldPolicy policy;
-  policy.format = reader.string("format");
-  if (reader.integer("version") != 1) reader.fail_at("version", "must be 1");
-  read_syntax(reader, policy);
-  read_detect(reader.optional("detect"), policy, reader);
-  read_require(reader.optional("require"), policy, reader);
-  read_map(reader.object("map"), policy, reader);
-  if (const Json* constants = reader.optional("constants")) {
-    read_constants(*constants, policy, reader);
-  }
-  if (const Json* amounts = reader.optional("amounts")) read_amounts(*amounts, policy, reader);
-  policy.numbers_as_strings = reader.boolean_or("numbers_as_strings", false);
-  policy.literal_names = reader.boolean_or("literal_names", policy.syntax == Syntax::csv);
-  policy.attribute_bags = reader.strings_or_empty("attribute_bags");
-  policy.keep = reader.strings("keep");
-  policy.hash = reader.strings_or_empty("hash");
-  policy.drop = reader.strings_or_empty("drop");
-  reader.string_or("read_in", "");
-  if (const auto done = reader.finish(); !done) return refuse(name, done.error().message);
-  TRY_VOID(check_never_list(name, policy));
-  TRY_VOID(check_lists(name, policy));
-  TRY_VOID(check_mapping(name, policy));
-  return policy;
+  if (!json) return fail(json.error().code, std::string(name) + ":" + json.error().message);
+  auto policy = read_policy(*json);
+  if (policy) return policy;
+  const std::string place = json_place(text, path_of(*json, policy.error().message));
+  return fail(policy.error().code, std::string(name) + ":" + place + ": " + policy.error().message);
 }
-
 Result<FieldPolicies> load_field_policies(FileSystem& files, const std::string& folder) {
   FieldPolicies policies;
   const std::vector<std::string> names = TRY(files.list(folder));
@@ -263,12 +284,12 @@ Result<FieldPolicies> load_field_policies(FileSystem& files, const std::string& 
     const std::string text = TRY(files.read(path, kPolicyBytesMax));
     FieldPolicy policy = TRY(parse_field_policy(path, text));
     if (policy.format + ".json" != name) {
-      return refuse(path, "is the policy of " + policy.format + " (name the file after it)");
+      return refuse(path + ":1:1: is the policy of " + policy.format + " (name the file after it)");
     }
     TRY_VOID(policies.add(std::move(policy)));
   }
   if (policies.all().empty()) {
-    return refuse(folder, "holds no field policy (FORMAT.json)", Errc::not_found);
+    return refuse(folder + ":1:1: holds no field policy (FORMAT.json)", Errc::not_found);
   }
   return policies;
 }

@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "decisions/order_store.h"
 #include "ledger/note.h"
+#include "server/change_check.h"
 
 namespace proviso::server {
 namespace {
@@ -149,6 +150,7 @@ Result<model::TrustRoot> seal(DataFolder& folder, std::int64_t approvals, const 
   policy.emplace("lift", 1);  // I5: undoing is easier than doing
   TRY_VOID(model::policy_from_json(Json(std::move(policy)), genesis.authority));
   TRY_VOID(model::check_enough_people(genesis.authority));
+  TRY_VOID(check_founding_documents(folder.paths()));
   const auto body = [&]() -> Result<void> {
     genesis.documents.catalogue = TRY(take_document(db, "catalogue", folder.paths().catalogue()));
     genesis.documents.terms = TRY(take_document(db, "terms", folder.paths().terms()));

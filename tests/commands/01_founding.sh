@@ -45,10 +45,35 @@ check "nothing is reviewed before the seal" 2 'not sealed' proviso review usage.
 check "one approval is too few" 2 '2 to 100' proviso roster seal -d new --approvals 1 --out t.json
 check "more approvals than people" 2 'roster has 2 approvers' \
   proviso roster seal -d new --approvals 3 --out t.json
+that "a seal that fails leaves no trust file" test ! -e t.json
+echo kept >t.json
+check "seal fails again" 2 'roster has 2 approvers' \
+  proviso roster seal -d new --approvals 3 --out t.json
+that "and leaves a file that was there as it was" grep -qx kept t.json
+rm t.json
+check "no trust file before the seal" 2 'not sealed' proviso roster trust -d new --out t.json
+cp new/catalogue.json kept.json
+sed -i 's/"PutObject":"write"/"PutObject":"wrote"/' new/catalogue.json
+check "a broken catalogue is not sealed" 2 \
+  '^error: new/catalogue.json:[0-9]+:[0-9]+: .*not an action class' \
+  proviso roster seal -d new --approvals 2 --out t.json
+mv kept.json new/catalogue.json
+cp new/rulebook/departure.yml departure.yml
+sed -i 's/T-DEPARTURE/T-UNKNOWN/' new/rulebook/departure.yml
+check "nor a rule of unknown terms" 2 '^error: new/rulebook/departure.yml:[0-9]+:[0-9]+: ' \
+  proviso roster seal -d new --approvals 2 --out t.json
+mv departure.yml new/rulebook/departure.yml
 check "seal" 0 'the founding is sealed' proviso roster seal -d new --approvals 2 --out t.json
 that "the trust file names ledger, key and genesis" jq -e \
   '.version == 1 and .ledger == "log.example.com/new" and (.genesis | test("^[0-9a-f]{64}$"))' \
   t.json
+check "roster trust writes the trust file again" 0 'trust file of ledger log.example.com/new' \
+  proviso roster trust -d new --out again.json
+that "the same bytes" cmp t.json again.json
+check "roster trust --json" 0 '"genesis":"[0-9a-f]{64}"' \
+  proviso roster trust -d new --out again.json --json
+check "roster trust where nothing can be written" 2 'nowhere/t.json' \
+  proviso roster trust -d new --out nowhere/t.json
 check "seal again" 2 'sealed already' proviso roster seal -d new --approvals 2 --out t2.json
 check "roster list" 0 'restrict: 2 approvals' proviso roster list -d new
 check "roster list --json" 0 '.' proviso roster list -d new --json
@@ -56,3 +81,12 @@ json "it has the roster without names" \
   '(.roster | length == 3) and ([.roster[].person | test("^p-")] | all) and .policy.lift == 1'
 check "after the seal the roster changes by orders" 2 'the roster changes by orders' \
   proviso roster add keys/director.pub --role approver -d new
+
+# What is done while the founding is open waits for the genesis, which is the first entry.
+proviso init early --origin log.example.com/early >/dev/null
+proviso register load register.jsonl -d early >/dev/null
+for name in ada ben; do proviso roster add "$name.pub" --role approver -d early >/dev/null; done
+check "seal after a register was loaded" 0 'sealed' \
+  proviso roster seal -d early --approvals 2 --out early.json
+check "the genesis is the first entry all the same" 0 'valid: 2 entries' \
+  proviso verify early/ledger --trust early.json

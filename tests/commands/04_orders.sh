@@ -44,6 +44,8 @@ refuse "a wildcard for the service" 'wildcard.*I3' --scope "$SUB/*" "${ends[@]}"
 refuse "a wildcard for the subscription" 'wildcard.*I3' --scope "*/storage" "${ends[@]}"
 refuse "a wildcard in a name" 'wildcard.*I3' --scope "sub-public*/storage" "${ends[@]}"
 refuse "a wildcard for the region" 'wildcard.*I3' --scope "$SUB/storage@*" "${ends[@]}"
+refuse "a region that nobody ever used" 'never used the service in that region \(I3' \
+  --scope "$SUB/storage@eu-nowhere-1" "${ends[@]}"
 refuse "an unknown class" 'action class' --scope "$SUB/storage:eat" "${ends[@]}"
 refuse "no end" 'I5' --scope "$SUB/storage" --stage export-only
 refuse "end and review date" 'exactly one.*I5' "${plain[@]}" --review +90d
@@ -54,6 +56,10 @@ refuse "a throttle without a rate" 'not an effect' \
   --scope "$SUB/storage" --stage throttle --until +30d
 refuse "stages that fall in time" 'rise in time' \
   --scope "$SUB/storage" --stage read-only@+2d deny@+1d --until +30d
+refuse "a stage in the past" 'stage: .*lies in the past' \
+  --scope "$SUB/storage" --stage deny@2020-01-01T00:00:00Z --until +30d
+refuse "an end in the past" 'until: .*I5' \
+  --scope "$SUB/storage" --stage deny --until 2020-01-01T00:00:00Z
 refuse "an authority without instrument" 'I15' "${plain[@]}" --origin authority --country XX
 check "an unknown term" 2 'term' proviso order propose --case "$CASE" --term T-NONE \
   --reason reason.txt --key keys/proposer -d data "${plain[@]}"
@@ -72,6 +78,16 @@ check "order preview" 0 "$SUB/storage: [0-9]+ requests refused" \
   proviso order preview "$order" -d data
 check "the sister is untouched" 0 "$SISTER/security: untouched" \
   proviso order preview "$order" -d data
+looks() { sqlite3 data/store.sqlite \
+  "SELECT count(*) FROM outbox WHERE kind='usage-looked-at' AND ledger_index IS NOT NULL"; }
+before="$(looks)"
+check "order preview again" 0 'requests refused' proviso order preview "$order" -d data
+that "each look is an entry (I14)" test "$(looks)" = "$((before + 1))"
+cp -a data blind && rm -rf blind/ledger/wal && mkdir blind/ledger/wal
+check "without an entry no look (I14)" '[12]' '^error: ' proviso order preview "$order" -d blind
+that "and nothing of the usage is shown" test -z "$(grep 'requests' <<<"$OUT")"
+check "order export --not-affected" 0 "\"services\":\[.*$SISTER/security" \
+  proviso order export "$order" --not-affected -d data
 check "order preview --json" 0 '"untouched":\[' proviso order preview "$order" -d data --json
 check "no such order" 2 'no order with this digest' proviso order show "${order//[0-9]/b}" -d data
 check "not a digest" 2 '64 hexadecimal' proviso order show xyz -d data
@@ -152,6 +168,70 @@ check "the old rulebook is out of force" 2 'not the rulebook in force' \
   proviso review usage.jsonl -d data
 cp rules-2/* data/rulebook/
 check "the new one is in force" 0 'reviewed' proviso review usage.jsonl -d data
+
+# propose KIND PATH: a change by the proposer.
+propose_change() {
+  proviso change propose "$1" "$2" --key keys/proposer --reason reason.txt -d data
+}
+# wrong NAME KIND PATH REGEX: it is refused, and nothing was written.
+wrong() {
+  local before
+  before="$(sqlite3 data/store.sqlite "SELECT count(*) FROM orders, documents, outbox")"
+  check "$1" 2 "$4" propose_change "$2" "$3"
+  that "and nothing was written" test "$before" = \
+    "$(sqlite3 data/store.sqlite "SELECT count(*) FROM orders, documents, outbox")"
+}
+cp -r data/rulebook broken && sed -i 's/^detection:/detections:/' broken/departure.yml
+sed -i 's/condition:.*/condition: nothing and (/' broken/mass-mail.yml
+wrong "a rulebook that does not compile" rulebook broken \
+  '^error: broken/departure.yml:[0-9]+:[0-9]+: '
+that "all its errors are told" grep -qE '^error: broken/mass-mail.yml:[0-9]+:[0-9]+: ' <<<"$OUT"
+cp -r data/rulebook content
+sed -i "0,/^detection:/s//detection:\n    written:\n        prompt: secret/" content/mass-mail.yml
+sed -i '0,/condition: /s//condition: written or /' content/mass-mail.yml
+wrong "a rulebook that reads content" rulebook content \
+  '^error: content/mass-mail.yml:[0-9]+:[0-9]+: .*I1'
+cp -r data/rulebook yaml && mv yaml/departure.yml yaml/departure.yaml
+wrong "a rule that would not be in force" rulebook yaml '^error: yaml/departure.yaml:1:1: .*rename'
+mkdir none
+wrong "an empty rulebook" rulebook none '^error: none:1:1: '
+wrong "no rulebook" rulebook absent 'absent'
+cp -r data/field_policy policy
+jq '.keep += ["data.prompt"]' data/field_policy/proviso-usage.json >policy/proviso-usage.json
+wrong "a field policy that keeps content" field-policy policy \
+  '^error: policy/proviso-usage.json:[0-9]+:[0-9]+: .*I1'
+jq 'del(.map.window_end, .map.window_start)' data/field_policy/proviso-usage.json \
+  >policy/proviso-usage.json
+wrong "a field policy without a time" field-policy policy \
+  '^error: policy/proviso-usage.json:[0-9]+:[0-9]+: map names no time'
+echo '{"format":' >policy/proviso-usage.json
+wrong "a field policy that is no JSON" field-policy policy \
+  '^error: policy/proviso-usage.json:2:1: '
+sed 's/"PutObject":"write"/"PutObject":"wrote"/' data/catalogue.json >catalogue.json
+wrong "a catalogue with an unknown class" catalogue catalogue.json \
+  '^error: catalogue.json:[0-9]+:[0-9]+: .*not an action class'
+jq '.services += [.services[0]]' data/catalogue.json >catalogue.json
+wrong "a catalogue with a service twice" catalogue catalogue.json \
+  '^error: catalogue.json:[0-9]+:[0-9]+: .*stands twice'
+jq '.terms[0].clause = "Other words."' data/terms.json >terms.json
+wrong "a changed clause with the old version" terms terms.json \
+  '^error: terms.json:[0-9]+:[0-9]+: .*version must be above'
+jq '.terms |= map(select(.id != "T-DEPARTURE"))' data/terms.json >terms.json
+wrong "terms without one that a rule cites" terms terms.json \
+  '^error: data/rulebook/departure.yml:[0-9]+:[0-9]+: '
+jq '.terms[0].clause = "Other words." | .terms[0].version += 1' data/terms.json >terms.json
+check "a changed clause with its own version" 0 'proposed terms order' \
+  propose_change terms terms.json
+check "field policy as it is" 0 'proposed field-policy order' \
+  propose_change field-policy data/field_policy
+echo '# a comment' >>data/rulebook/departure.yml
+check "what is checked against must be in force" 2 \
+  'data/rulebook:1:1: is not the rulebook in force' \
+  propose_change field-policy data/field_policy
+sed -i '$d' data/rulebook/departure.yml
+jq '.services[0].regions = ["eu-central-1"]' data/catalogue.json >catalogue.json
+check "a catalogue that lists regions" 0 'proposed catalogue order' \
+  propose_change catalogue catalogue.json
 for kind in catalogue terms; do
   check "change propose $kind" 0 '"document":"' \
     proviso change propose "$kind" "data/$kind.json" --key keys/proposer -d data --json

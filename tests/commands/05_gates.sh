@@ -130,6 +130,13 @@ json "the shape" '.ok and .error_class == "OK" and .where == ""'
 check "verify --key" 0 'valid: ' proviso verify data/ledger --key "$(jq -r .ledger_key trust.json)"
 jq -r .ledger_key trust.json >log.pub
 check "verify --key FILE" 0 'valid: ' proviso verify data/ledger --key log.pub
+check "verify --key with a missing file" 2 '^error: absent.pub: .*No such file' \
+  proviso verify data/ledger --key absent.pub
+check "verify --key with a wrong key" 2 'no file of this name, and no key' \
+  proviso verify data/ledger --key 'log.example.com/terms+00000000+AAAA'
+echo nonsense >bad.pub
+check "verify --key with a file that is no key" 2 '^error: bad.pub:1:1: ' \
+  proviso verify data/ledger --key bad.pub
 check "neither --key nor --trust" 2 'give --key PUB or --trust' proviso verify data/ledger
 check "--key cannot prove a snapshot" 2 'needs --trust' \
   proviso verify data/ledger --key log.pub --snapshot snapshot.json

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # Checks with one line each, for scripts that run many commands. Sourced.
 #
-#   check NAME CODE REGEX COMMAND...   its exit code, and its output (both streams) holds REGEX
+#   check NAME CODE REGEX COMMAND...   its exit code ([12]: either), and its output (both streams)
+#                                      holds REGEX
 #   json NAME FILTER                   jq's FILTER is true of the last output
 #   that NAME COMMAND...               the command succeeds
 #   end_checks                         ends the script: 0 only where all held
@@ -27,7 +28,8 @@ check() {
   local name="$1" code="$2" regex="$3" got=0
   shift 3
   OUT="$("$@" 2>&1 </dev/null)" || got=$?
-  if [[ "$got" -eq "$code" ]] && grep -qE -- "$regex" <<<"$OUT"; then
+  # shellcheck disable=SC2053  # a pattern
+  if [[ "$got" == $code ]] && grep -qE -- "$regex" <<<"$OUT"; then
     verdict 0 "$name"
   else
     verdict 1 "$name" "command: $*" "ended with $got, not $code, or says not '$regex':" "$OUT"
