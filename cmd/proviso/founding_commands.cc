@@ -20,6 +20,11 @@ struct KeyOptions {
 };
 
 Result<int> key_new(const KeyOptions& options, Context& context) {
+  if (options.no_passphrase && !options.passphrase_file.empty()) {
+    return fail(Errc::invalid_input,
+                "give --passphrase-file or --no-passphrase, not both: the second leaves the key "
+                "readable");
+  }
   FileSystem& fs = real_file_system();
   for (const std::string& path : {options.out, options.out + ".pub"}) {
     if (fs.exists(path)) {

@@ -61,6 +61,12 @@ std::string verdict_in_words(const gates::Verdict& v) {
 }
 
 Result<int> gate_check(const GateOptions& options, Context& context) {
+  // An empty name is a mistake in a script; "allow" would be a wrong answer to it.
+  for (const auto& [name, value] :
+       {std::pair("--subscription", &options.subscription),
+        std::pair("--service", &options.service), std::pair("--operation", &options.operation)}) {
+    if (value->empty()) return fail(Errc::invalid_input, std::string(name) + ": is empty");
+  }
   const model::TrustRoot trust = TRY(read_trust(options.trust));
   const std::string text = TRY(real_file_system().read(options.snapshot, kSnapshotMax));
   const auto gate = gates::Gate::load(text, trust);

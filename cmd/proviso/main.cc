@@ -28,7 +28,13 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    std::fprintf(stderr, "error: %s (see: proviso --help)\n", e.what());
+    // The help of the command that was meant, as far as it was understood.
+    std::string command = "proviso";
+    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().back();
+      command += " " + at->get_name();
+    }
+    std::fprintf(stderr, "error: %s (see: %s --help)\n", e.what(), command.c_str());
     return proviso::cmd::kBadInput;
   }
   return context.exit_code;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // order: propose, show, preview, sign, approve, lift.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include <unistd.h>
@@ -43,6 +44,12 @@ Result<Digest> parse_digest(const std::string& text) {
   return digest;
 }
 
+Result<Time> named_moment(std::string_view name, std::string_view text, Time now) {
+  auto moment = parse_moment(text, now);
+  if (!moment) return fail_in(name, moment.error());
+  return moment;
+}
+
 Result<model::Stage> parse_stage(const std::string& text, Time now) {
   const std::size_t at = text.find('@');
   model::Stage stage;
@@ -52,10 +59,8 @@ Result<model::Stage> parse_stage(const std::string& text, Time now) {
                 "stage: not an effect (deny, read-only, export-only, throttle=N/s)");
   }
   stage.effect = *effect;
-  const auto from =
-      parse_moment(at == std::string::npos ? "now" : std::string_view(text).substr(at + 1), now);
-  if (!from) return fail_in("stage", from.error());
-  stage.from = *from;
+  stage.from = TRY(named_moment(
+      "stage", at == std::string::npos ? "now" : std::string_view(text).substr(at + 1), now));
   return stage;
 }
 
@@ -82,8 +87,8 @@ Result<decisions::Proposal> to_proposal(const OrderOptions& options, const cases
     const model::Stage stage = TRY(parse_stage(text, now));
     p.stages.push_back(stage);
   }
-  if (!options.until.empty()) p.until = TRY(parse_moment(options.until, now));
-  if (!options.review.empty()) p.review = TRY(parse_moment(options.review, now));
+  if (!options.until.empty()) p.until = TRY(named_moment("until", options.until, now));
+  if (!options.review.empty()) p.review = TRY(named_moment("review", options.review, now));
   p.terms = options.terms;
   p.reason = TRY(read_input_file(options.reason));
   p.origin.kind = options.origin;
@@ -217,8 +222,17 @@ Result<int> preview(const OrderOptions& options, Context& context) {
   return kDone;
 }
 
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return std::filesystem::equivalent(a, b, error) && !error;
+}
+
 // Works without a data folder, on the approver's own machine.
 Result<int> sign(const OrderOptions& options, Context& context) {
+  for (const std::string& input : {options.key, options.file, options.passphrase_file}) {
+    if (!same_file(options.out, input)) continue;
+    return fail(Errc::invalid_input, options.out + ": --out would overwrite what is read");
+  }
   const std::string text = TRY(read_input_file(options.file));
   auto exported = decisions::parse_export(text);
   if (!exported) return fail_in(options.file, exported.error());

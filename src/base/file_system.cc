@@ -18,6 +18,7 @@ namespace {
 std::unexpected<Error> system_error(const std::string& path, std::string_view doing, int number) {
   std::string message = path + ": " + std::string(doing) + ": " + std::strerror(number);
   if (number == ENOENT || number == ENOTDIR) return fail(Errc::not_found, std::move(message));
+  if (number == EISDIR) return fail(Errc::invalid_input, std::move(message));
   if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
     return fail(Errc::exhausted, message + " (free some space and run it again; nothing is lost)");
   }

@@ -82,6 +82,8 @@ class Casework {
   /// I14: on record before anybody is shown the usage behind a case.
   Result<void> record_look(const model::CaseId& id);
   Result<std::vector<std::string>> evidence_of(const model::CaseId& id);
+  /// Of these, what a finding names as support. Sorted.
+  Result<std::vector<std::string>> cited_evidence_of(const model::CaseId& id);
   /// I15: what the customer is protected as, now or at any time since the case was opened. Sorted.
   Result<std::vector<std::string>> protected_classes_of(const CaseRow& row);
 

@@ -58,7 +58,7 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
                        .until = proposal.until,
                        .review = proposal.review,
                        .terms = {},
-                       .evidence = TRY(casework_.evidence_of(row.id)),
+                       .evidence = TRY(evidence_for(row)),
                        .origin = proposal.origin,
                        .protected_classes = {},
                        .closes_export = false,
@@ -67,13 +67,7 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
                        .not_affected_rest = {},
                        .catalogue = catalogue_.digest(),
                        .terms_document = terms_.digest()};
-  for (const std::string& id : proposal.terms) {
-    const model::Term* term = terms_.find(id);
-    if (term == nullptr) {
-      return fail(Errc::invalid_input, "term: the terms in force have none of that id");
-    }
-    r.terms.push_back({term->id, term->version});
-  }
+  r.terms = TRY(terms_of(row, proposal));
   r.protected_classes = TRY(casework_.protected_classes_of(row));
   r.closes_export = model::closes_export(r, catalogue_);
   fill_not_affected(row.customer, register_, use, r);
@@ -84,6 +78,40 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
                             r.not_affected_rest->all));
   }
   return r;
+}
+
+// The whole case, or of a case with more than an order can name, what its findings rest on.
+Result<std::vector<std::string>> Orders::evidence_for(const cases::CaseRow& row) {
+  auto all = TRY(casework_.evidence_of(row.id));
+  if (all.size() <= model::kEvidenceMax) return all;
+  auto cited = TRY(casework_.cited_evidence_of(row.id));
+  if (!cited.empty()) return cited;
+  return fail(Errc::conflict, "the case has " + std::to_string(all.size()) +
+                                  " items of evidence: say in findings which of them the order "
+                                  "rests on (proviso case finding)");
+}
+
+// The terms that the order cites, one of them at least from what the case is about.
+Result<std::vector<model::TermRef>> Orders::terms_of(const cases::CaseRow& row,
+                                                     const Proposal& proposal) {
+  std::vector<model::TermRef> out;
+  bool about_the_case = row.term_group.empty();
+  for (const std::string& id : proposal.terms) {
+    const model::Term* term = terms_.find(id);
+    if (term == nullptr) {
+      return fail(Errc::invalid_input, "term: the terms in force have none of that id");
+    }
+    if (std::any_of(out.begin(), out.end(), [&](const auto& t) { return t.id == term->id; })) {
+      return fail(Errc::invalid_input, "term: stands twice");
+    }
+    about_the_case = about_the_case || term->group == row.term_group;
+    out.push_back({term->id, term->version});
+  }
+  if (!about_the_case) {
+    return fail(Errc::denied, "term: the case is about other terms, of group " +
+                                  printable(row.term_group) + " (name one of those)");
+  }
+  return out;
 }
 
 // I3: what the customer's subscriptions ever used, once the scope is found to be exact and known.

@@ -94,6 +94,8 @@ class Orders {
                                             const std::vector<model::ScopeLine>& scope);
   Result<void> store_proposed(const model::SignedOrder& order, const std::string& case_id,
                               const std::string& reason);
+  Result<std::vector<std::string>> evidence_for(const cases::CaseRow& row);
+  Result<std::vector<model::TermRef>> terms_of(const cases::CaseRow& row, const Proposal& proposal);
   static Result<void> check_stages(const Proposal& proposal, Time proposed_at);
   Result<void> check_chain(const model::Order& order);
   Result<void> check_still_true(const OrderRow& row);

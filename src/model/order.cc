@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 5> kOrigins = {"own-review", "report", "c
                                                       "statute"};
 constexpr std::size_t kStagesMax = 16;
 constexpr std::size_t kListMax = 10'000;
+static_assert(kEvidenceMax <= kListMax);
 
 Json::Array strings(const std::vector<std::string>& items) { return {items.begin(), items.end()}; }
 
@@ -55,6 +56,11 @@ Json origin_to_json(const OrderOrigin& origin) {
                       {"gag_until", time_or_null(origin.gag_until)}};
 }
 
+bool is_country(std::string_view text) {
+  return text.size() == 2 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 Result<OrderOrigin> origin_from_json(const Json& value) {
   JsonReader reader(value, "origin");
   OrderOrigin origin;
@@ -68,8 +74,15 @@ Result<OrderOrigin> origin_from_json(const Json& value) {
   if (!origin.instrument.empty() && !Digest::from_hex(origin.instrument)) {
     reader.fail_at("instrument", "not a SHA-256");
   }
-  if (origin.by_authority() && (origin.country.size() != 2 || origin.instrument.empty())) {
-    reader.fail_at("kind", "an order asked for by an authority names country and instrument (I15)");
+  if (origin.by_authority() && (!is_country(origin.country) || origin.instrument.empty())) {
+    reader.fail_at("kind",
+                   "an order asked for by an authority names country (two capital letters) and "
+                   "instrument (I15)");
+  }
+  if (!origin.by_authority() && !(origin.country.empty() && origin.instrument.empty())) {
+    reader.fail_at("kind",
+                   "names a country or an instrument, but not who asked: court, authority or "
+                   "statute (I15)");
   }
   TRY_VOID(reader.finish());
   return origin;

@@ -84,6 +84,7 @@ struct Order {
   std::optional<Json> change;  ///< roster, policy: the new one; documents: {"digest":HEX}
 };
 
+inline constexpr std::size_t kEvidenceMax = 10'000;
 inline constexpr Duration kSuspensionMax = std::chrono::days{180};  // I5
 inline constexpr Duration kReviewMax = std::chrono::days{366};
 

@@ -21,6 +21,8 @@ class CustomerFacts {
 
   /// Customers with an open case; forgets what was kept.
   void set_under_review(std::set<std::string> customers);
+  /// Asks the register again: it was loaded anew.
+  void forget() { kept_.clear(); }
   /// The customer of this subscription, from now on.
   void add_under_review(std::string_view subscription);
   /// Valid until the next call.

@@ -84,6 +84,7 @@ Result<ledger::NoteSigner> ledger_signer(const FolderPaths& paths, const std::st
 Result<void> init_folder(const std::string& root, std::string origin, Random& random) {
   FileSystem& fs = real_file_system();
   const FolderPaths paths{root};
+  if (root.empty()) return fail(Errc::invalid_input, "the data folder's name is empty");
   if (fs.exists(root)) {
     const auto names = TRY(fs.list(root));
     if (!names.empty()) {

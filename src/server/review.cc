@@ -336,8 +336,10 @@ Result<void> Review::commit(const InputKey& key, InputState& state) {
   changed_.clear();
   since_commit_ = 0;
   const bool made_room = TRY(folder_.make_room());
-  static_cast<void>(made_room);
-  return {};
+  if (!made_room) return {};
+  // Others were at work: the register and the cases may say something else now.
+  facts_.forget();
+  return update_under_review();
 }
 
 Result<void> Review::write_commit(const InputKey& key, const InputState& state,

@@ -4,6 +4,8 @@
 
 check "without a command: usage" 2 'subcommand|COMMAND|Run with --help' proviso
 check "an unknown command" 2 '.' proviso frobnicate
+check "a usage error names the help of its command" 2 'see: proviso order propose --help' \
+  proviso order propose
 check "--help" 0 'review' proviso --help
 check "--help of a command" 0 '--scope' proviso order propose --help
 check "no data folder" 2 'not a data folder' proviso case list -d nowhere
@@ -15,6 +17,7 @@ for file in proviso.toml catalogue.json terms.json rulebook/departure.yml \
   that "init makes $file" test -e "new/$file"
 done
 check "init --json" 0 '"dir":"other"' proviso init other --json
+check "init without a name" 2 'name is empty' proviso init ""
 check "init of a folder that is not empty" 2 'not empty' proviso init new
 
 echo "a long passphrase" >passphrase
@@ -26,6 +29,9 @@ that "the key is encrypted" grep -q ENCRYPTED locked
 that "nobody else may read a key" test "$(stat -c %a locked)" = 600
 check "key new --json" 0 '"key":"[0-9a-f]{64}"' proviso key new ben --out ben --no-passphrase --json
 check "key new never overwrites" 2 'exists already' proviso key new ada --out ada --no-passphrase
+check "a passphrase and none" 2 'not both' \
+  proviso key new ada --out both --no-passphrase --passphrase-file passphrase
+that "and no key is left" test ! -e both
 check "key new with a bad name" 2 'name' proviso key new 'a+b' --out c --no-passphrase
 check "no passphrase and no terminal" 2 'passphrase' \
   setsid -w "$PROVISO_BIN/proviso" key new x --out x

@@ -42,6 +42,7 @@ check "a line that is no JSON" 2 '^error: cut.jsonl:1:[0-9]+: ' \
   proviso register load cut.jsonl -d data
 : >empty
 check "an empty register" 2 '^error: empty:1:1: ' proviso register load empty -d data
+check "a folder" 2 'Is a directory' proviso register load . -d data
 check "no such file" 2 'absent' proviso register load absent -d data
 
 check "simulate usage" 0 'simulated quiet' \
@@ -135,3 +136,18 @@ proviso:
 RULE
 check "a rule that reads content" 2 'content.yml:[0-9]+:[0-9]+: .*I1' \
   proviso rules check content.yml -d data
+
+# A log of subscriptions that nobody registered yet.
+found_folder late
+proviso review usage.jsonl -d late/data >/dev/null
+check "a case of an unregistered subscription" 0 "\"customer\":\"unregistered:$SUB\"" \
+  proviso case list -d late/data --json
+check "register load finds its customer" 0 'cases have found their customer' \
+  proviso register load register.jsonl -d late/data
+check "the case is that customer's" 0 '"customer":"cust-public-body"' \
+  proviso case list -d late/data --json
+late_case="$(jq -r 'select(.customer == "cust-public-body").id' <<<"$OUT" | head -n 1)"
+check "and can be decided" 0 'proposed order' proviso order propose --case "$late_case" \
+  --scope "$SUB/storage" --stage read-only --until +3d --term T-SURVEILLANCE \
+  --reason reason.txt --key late/keys/proposer -d late/data
+check "the ledger has all of it" 0 'valid' proviso verify late/data/ledger --trust late/trust.json

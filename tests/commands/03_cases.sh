@@ -19,6 +19,13 @@ check "case evidence" 0 'evidence [0-9a-f]{64}' \
   proviso case evidence "$CASE" --class business-record --file invoice.txt -d data
 record="$(sha256sum invoice.txt | cut -d' ' -f1)"
 that "its digest is that of the file" grep -qF "$record" <<<"$OUT"
+entries() { sqlite3 data/store.sqlite "SELECT count(*) FROM outbox"; }
+before="$(entries)"
+check "the same item again" 0 "$record" \
+  proviso case evidence "$CASE" --class business-record --file invoice.txt -d data
+that "says nothing new" test "$(entries)" = "$before"
+check "the same item as something else" 2 'already, as business-record' \
+  proviso case evidence "$CASE" --class press --file invoice.txt -d data
 for class in usage document press statement; do
   echo "Item of $class." >item.txt
   check "case evidence --class $class --json" 0 '"digest":"[0-9a-f]{64}"' \

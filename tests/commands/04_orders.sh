@@ -63,6 +63,15 @@ refuse "an end in the past" 'until: .*I5' \
 refuse "an authority without instrument" 'I15' "${plain[@]}" --origin authority --country XX
 check "an unknown term" 2 'term' proviso order propose --case "$CASE" --term T-NONE \
   --reason reason.txt --key keys/proposer -d data "${plain[@]}"
+check "a term twice" 2 'term: stands twice' proviso order propose --case "$CASE" \
+  --term T-SURVEILLANCE T-SURVEILLANCE --reason reason.txt --key keys/proposer -d data "${plain[@]}"
+check "a term that the case is not about" 2 'other terms, of group surveillance' \
+  proviso order propose --case "$CASE" --term T-BULK-MAIL --reason reason.txt --key keys/proposer \
+  -d data "${plain[@]}"
+refuse "a country without an authority" 'who asked.*I15' "${plain[@]}" --country XX
+refuse "a country of other letters" 'two capital letters' "${plain[@]}" --origin court \
+  --country x1 --instrument reason.txt
+refuse "an end that is no time" 'until: ' --scope "$SUB/storage" --stage deny --until tomorrow
 check "no such case" 2 'no such case' proviso order propose --case nope --term T-SURVEILLANCE \
   --reason reason.txt --key keys/proposer -d data "${plain[@]}"
 make_key . stranger
@@ -107,6 +116,12 @@ check "with a wrong one" 2 'keys/locked' \
   proviso order sign order.json --key keys/locked --passphrase-file wrong --out x.sig
 check "order sign --json" 0 '^\{"digest":"[0-9a-f]{64}","key":"[0-9a-f]{64}"\}$' \
   proviso order sign order.json --key keys/counsel --out counsel.sig --json
+cp keys/counsel counsel.kept
+check "order sign never overwrites the key" 2 'would overwrite' \
+  proviso order sign order.json --key keys/counsel --out ./keys/../keys/counsel
+that "which is as it was" cmp keys/counsel counsel.kept
+check "nor the order" 2 'would overwrite' \
+  proviso order sign order.json --key keys/counsel --out order.json
 sed "s/$SUB/$SISTER/" order.json >swapped.json
 check "order sign of a changed order" 2 'not the one that its digest' \
   proviso order sign swapped.json --key keys/counsel --out x.sig

@@ -14,7 +14,7 @@ decide() {
 }
 ask() {
   proviso gate check --snapshot "${SNAPSHOT:-snapshot.json}" --trust trust.json \
-    --subscription "${WHO:-$SUB}" --service "$1" --operation "$2" "${@:3}"
+    --subscription "${WHO-$SUB}" --service "$1" --operation "$2" "${@:3}"
 }
 # answer NAME EFFECT REFUSED SERVICE OPERATION [FLAG...]: the gate's answer, and the code that fits.
 answer() {
@@ -36,6 +36,8 @@ answer "nothing is restricted" allow false storage PutObject
 json "the shape" \
   '.effect == "allow" and .refused == false and .order == null and .term == null and
     .until == null and (.snapshot | . > 0)'
+WHO="" check "an empty subscription is a mistake" 2 'subscription: is empty' ask storage PutObject
+check "an empty operation as well" 2 'operation: is empty' ask storage ""
 check "in words" 0 'allow: no order' ask storage PutObject
 
 fresh_world 05_gates/throttle

@@ -287,6 +287,29 @@ TEST(Orders, AGuidIsOneSubscriptionInEitherCase) {
                                              "it was in the paper"));
 }
 
+TEST(Orders, OfACaseWithMoreEvidenceThanAnOrderCanNameThatOfItsFindingsCounts) {
+  Provider provider;
+  cases::Database& db = provider.record().database();
+  ASSERT_TRUE(db.transact([&]() -> Result<void> {
+    for (std::size_t i = 0; i < model::kEvidenceMax; ++i) {
+      TRY_VOID(
+          db.run("INSERT INTO evidence (case_id, digest, class, source, independence, "
+                 "added_at, content) VALUES (:p0,:p1,'usage','rule','provider-usage','','')",
+                 {provider.case_id.value, sha256(std::to_string(i)).hex()}));
+    }
+    return {};
+  }));
+  const auto refused = provider.orders().propose(provider.proposal(), key_of("petra"));
+  EXPECT_NE(refusal(refused).find("10001 items of evidence"), std::string::npos)
+      << refusal(refused);
+  ASSERT_TRUE(
+      provider.casework().add_finding(provider.case_id, "E1", "supported", {sha256("7").hex()}));
+  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  const auto row = provider.orders().find(digest).value();
+  EXPECT_EQ(row.signed_order.order.restriction->evidence,
+            std::vector<std::string>{sha256("7").hex()});
+}
+
 // Every reading of this clock is a second later.
 class HastyClock final : public Clock {
  public:

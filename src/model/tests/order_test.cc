@@ -162,6 +162,9 @@ TEST(Order, AnAuthorityNamesCountryAndInstrumentI15) {
   EXPECT_HAS(origin("court", "", ""), "I15");
   EXPECT_HAS(origin("authority", "XX", ""), "I15");
   EXPECT_EQ(origin("statute", "XX", sha256("law").hex()), "accepted");
+  EXPECT_HAS(origin("court", "x1", sha256("law").hex()), "two capital letters");
+  EXPECT_HAS(origin("own-review", "XX", ""), "who asked");
+  EXPECT_HAS(origin("report", "", sha256("law").hex()), "who asked");
   EXPECT_HAS(origin("rumour", "", ""), "kind");
 }
 

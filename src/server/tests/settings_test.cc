@@ -72,6 +72,17 @@ TEST(CustomerFacts, GiveTheRegistersAnswersAndTheDeclaredShare) {
   EXPECT_EQ(find("customer.under_review")->text, "true");
   event.service = "speech";
   EXPECT_EQ(find("declared_ratio.tokens"), nullptr);
+  model::Register later;
+  for (const char* line : {R"({"kind":"customer","id":"c","name":"n","customer_kind":"hospital"})",
+                           R"({"kind":"unit","id":"u","customer":"c"})",
+                           R"({"kind":"agreement","id":"a","customer":"c"})",
+                           R"({"kind":"subscription","id":"s","unit":"u","agreement":"a"})"}) {
+    ASSERT_TRUE(later.add(parse_json(line).value()));
+  }
+  reg = later;
+  EXPECT_EQ(find("customer.kind")->text, "contact-centre") << "kept until it is told";
+  facts.forget();
+  EXPECT_EQ(find("customer.kind")->text, "hospital");
   event.subscription = "unknown";
   EXPECT_EQ(find("customer.kind"), nullptr);
 }
