@@ -31,7 +31,7 @@ struct RegisterFile {
   }
   /// `path`: the member that is meant, as JsonReader names it; an error message will do.
   [[nodiscard]] std::unexpected<Error> wrong(const Line& line, std::string_view path,
-                                             Error error) const {
+                                             const Error& error) const {
     if (path.starts_with("register.")) path.remove_prefix(9);
     // The text is one line, so the place in it is "1:COLUMN".
     const std::string column = json_place(line.text, path).substr(1);
