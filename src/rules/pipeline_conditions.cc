@@ -185,14 +185,14 @@ class ConditionsReader {
   void linking() {
     YamlMembers members(item_, "transformations", context_);
     const std::string op = members.text_or(level_ + "_cond_op", "");
-    if (op != "" && op != "and" && op != "or") {
+    if (!op.empty() && op != "and" && op != "or") {
       context_.error(item_.at, level_ + "_cond_op", "must be and or or");
     }
     out_.any = op == "or";
     out_.negated = members.flag(level_ + "_cond_not");
     const YamlNode* expression = item_.find(level_ + "_cond_expr");
     if (expression == nullptr) return;
-    if (op != "") {
+    if (!op.empty()) {
       context_.error(expression->at, level_ + "_cond_expr", "and an operator: write one of them");
     }
     parse_expression(*expression);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every refusal has its place and says what to do.
+#include "base/encoding.h"
 #include "rules/tests/rule_test_kit.h"
 
 namespace proviso::rules {
@@ -29,6 +30,44 @@ TEST(Errors, HaveFileLineColumnAndItem) {
   expect_error("title: a\ntitle: b\n", "rule.yml:2:1: the key \"title\" is here twice");
   expect_error("- a\n", "rule.yml:1:1: a rule must be a map");
   expect_error("title: a\naction: nope\n", "rule.yml:2:9: action: ");
+}
+
+TEST(Errors, SchemaIsAnErrorWherePySigmaHasOne) {
+  const auto with = [](const std::string& more) { return rule_with("{f: a}") + more; };
+  expect_error(with("id: abc\n"), "rule.yml:6:5: id: must be a UUID");
+  expect_error(with("id: 5\n"), "rule.yml:6:5: id: must be a UUID");
+  expect_error(with("name: ''\n"), "rule.yml:6:7: name: is empty");
+  expect_error(with("name: 5\n"), "rule.yml:6:7: name: must be text");
+  expect_error(with("status: new\n"), "rule.yml:6:9: status: must be one of stable, test");
+  expect_error(with("level: severe\n"), "rule.yml:6:8: level: must be one of informational");
+  expect_error(with("date: 2026-13-01\n"), "rule.yml:6:7: date: must be a day");
+  expect_error(with("modified: [a]\n"), "rule.yml:6:11: modified: must be a day");
+  expect_error(with("tags: [attack]\n"), "rule.yml:6:8: tags: must be NAMESPACE.NAME");
+  expect_error(with("tags: attack.x\n"), "rule.yml:6:7: tags: must be a list");
+  expect_error(with("references: a\n"), "rule.yml:6:13: references: must be a list");
+  expect_error(with("author: 5\n"), "rule.yml:6:9: author: must be text");
+  expect_error(with("related: [{id: x, type: derived}]\n"), "rule.yml:6:16: related.id: must be");
+  expect_error(with("related: [{type: derived}]\n"), "rule.yml:6:11: related: must be maps");
+  expect_error("title: " + std::string(257, 'a') + "\n", "rule.yml:1:8: title: is longer");
+  expect_error("title: 5\n", "rule.yml:1:8: title: must be text");
+  expect_error("title: t\nlogsource: {definition: d}\ndetection: {s: {f: a}, condition: s}\n",
+               "rule.yml:2:12: logsource: has none of category");
+}
+
+TEST(Errors, SchemaIsAWarningWherePySigmaHasNone) {
+  const auto warns = [](const std::string& more, const std::string& begins) {
+    const Loaded loaded = load_text(rule_with("{f: a}") + more);
+    EXPECT_TRUE(loaded.program) << loaded.diagnostics.to_string();
+    ASSERT_EQ(loaded.diagnostics.warnings().size(), 1U) << more;
+    const Diagnostic& warning = loaded.diagnostics.warnings().front();
+    EXPECT_TRUE(warning.to_string().starts_with(begins)) << warning.to_string();
+    EXPECT_EQ(warning.snippet, printable(more.substr(0, more.size() - 1)));
+  };
+  warns("level: High\n", "rule.yml:6:8: level: is written in lower case: high");
+  warns("date: 2026/1/31\n", "rule.yml:6:7: date: is written with hyphens");
+  warns("tags: [attack.T1078]\n", "rule.yml:6:8: tags: should have lower-case");
+  warns("references: [a, a]\n", "rule.yml:6:17: references: has \"a\" twice");
+  warns("name: " + std::string(257, 'a') + "\n", "rule.yml:6:7: name: is longer");
 }
 
 TEST(Errors, AreAllCollected) {
