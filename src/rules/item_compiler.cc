@@ -53,7 +53,7 @@ class ItemCompiler {
       case Kind::string:
       case Kind::expansion: return strings(value);
       case Kind::boolean: return pattern(value, literal_pieces(value.text));
-      case Kind::number: return number(value);
+      case Kind::number:
       case Kind::compare: return number(value);
       case Kind::time_part: return time_part(value);
       case Kind::regex: return regex(value);

@@ -123,17 +123,18 @@ void add_snippets(const std::vector<RuleSource>& sources, Diagnostics& diagnosti
 Loaded compile_rules(std::vector<RuleSource> sources, const RulebookPolicy* policy,
                      const LoadLimits& limits, const Pipelines* pipelines) {
   Loaded out{.program = nullptr, .diagnostics = Diagnostics(limits.diagnostics_max)};
-  auto all = read_all(sources, limits, {.keep_attributes = pipelines != nullptr}, out);
+  const std::vector<RuleSource> texts = std::move(sources);
+  auto all = read_all(texts, limits, {.keep_attributes = pipelines != nullptr}, out);
   if (!all) return out;
   apply_filters(all->filters, all->rules, out.diagnostics);
-  Digest digest = rulebook_digest(sources);
+  Digest digest = rulebook_digest(texts);
   if (pipelines != nullptr) {
     pipelines->apply(all->rules, out.diagnostics);
     digest = sha256(std::string(digest.view()) + std::string(pipelines->digest().view()));
   }
   auto program = Compiler(std::move(all->rules), policy, out.diagnostics).run(digest);
   if (out.diagnostics.ok()) out.program = std::move(program);
-  add_snippets(sources, out.diagnostics);
+  add_snippets(texts, out.diagnostics);
   return out;
 }
 

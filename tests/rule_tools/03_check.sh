@@ -32,7 +32,7 @@ check "the AST" 0 "sel" proviso rules show --stage=ast good.yml
 check "the program" 0 "old equal 'a'" proviso rules show --stage=program good.yml
 check "the program behind a pipeline" 0 "new equal 'a'" \
   proviso rules show --pipeline rename.yml good.yml
-check "a pipeline's fault has its place" 2 'broken.yml:1:27: transformations.type: ' \
+check "a pipeline's fault has its place" 2 'broken.yml:1:26: transformations.type: ' \
   proviso rules check --pipeline broken.yml good.yml
 check "rules that read unkept fields" 2 '0 rules load' \
   proviso rules check --policy "$ROOT/contract/field_policy" --summary good.yml
@@ -43,7 +43,7 @@ json "by reason and field" '.summary == {"loads": 0, "refused": {"unkept-field":
 
 printf '{"new":"a","service":"b"}\n{"old":"a","prompt":"b"}\n' >log.jsonl
 check "proviso-match takes pipelines" 0 '^\{"rule":"good","line":1\}$' \
-  proviso-match --rules good.yml --pipeline rename.yml log.jsonl
+  "$PROVISO_BIN/proviso-match" --rules good.yml --pipeline rename.yml log.jsonl
 
 # The table of the guide, where the rules are there.
 RULES="$ROOT/../shared/data/sigma/all"

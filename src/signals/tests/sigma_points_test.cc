@@ -121,7 +121,7 @@ TEST(SigmaPoints, Point3ModifiersAndRefusalsWithTheirPlace) {
   EXPECT_TRUE(hits("{f|windash|contains: ' -x'}", R"({"f":"cmd /x"})"));
   const auto loaded = rules::compile_rules({{"x.yml", rule("r", "{f|nope: a}")}});
   ASSERT_FALSE(loaded.program);
-  EXPECT_TRUE(loaded.diagnostics.all().front().to_string().starts_with("x.yml:4:18: "))
+  EXPECT_TRUE(loaded.diagnostics.all().front().to_string().starts_with("x.yml:4:19: "))
       << loaded.diagnostics.to_string();
 }
 
@@ -304,7 +304,7 @@ TEST(SigmaPoints, Point7ManyRulesAtOnceAnswerAsEachAlone) {
   }
   std::ranges::sort(each);
   EXPECT_EQ(run(all, log), each);
-  EXPECT_EQ(each, Lines({"r4@1", "r42@1", "r7@1"}));
+  EXPECT_EQ(each, Lines({"r42@1", "r4@1", "r7@1"}));
 }
 
 TEST(SigmaPoints, Point8FiltersAndPipelines) {
