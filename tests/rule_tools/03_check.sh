@@ -49,8 +49,8 @@ check "proviso-match takes pipelines" 0 '^\{"rule":"good","line":1\}$' \
 RULES="$ROOT/../shared/data/sigma/all"
 if [[ -d "$RULES" ]]; then
   for folder in aws azure gcp m365; do
-    proviso rules check --policy "$ROOT/contract/field_policy" --summary --json "$RULES/cloud/$folder" \
-      >summary.json
+    proviso rules check --policy "$ROOT/contract/field_policy" --summary --json \
+      "$RULES/cloud/$folder" >summary.json
     row="$(jq -r '"| \(.rules) | \(.summary.loads) |"' summary.json)"
     that "the guide's row of $folder" grep -qF "| cloud/$folder $row" "$ROOT/docs/rule-guide.md"
   done
