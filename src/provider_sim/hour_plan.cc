@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider_sim/hour_plan.h"
 
+#include <algorithm>
 #include <span>
 
 #include "base/check.h"
@@ -10,6 +11,8 @@ namespace proviso::provider_sim {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
+
+constexpr std::int64_t kWeekHours = 168;
 
 SeededRandom random_of(std::uint64_t seed, std::uint64_t stream, std::int64_t hour) {
   SeededRandom mix(seed ^ (stream * 0xD6E8FEB86659FD93ULL));
@@ -37,27 +40,56 @@ void split(std::uint64_t total, std::span<const std::uint64_t> weights, std::uin
   }
 }
 
-std::uint64_t calls(const Stream& stream, std::int64_t hour, std::int64_t hour_of_day,
+bool works_at(const Stream& stream, std::int64_t hour) {
+  if (hour < stream.from_hour || hour >= stream.to_hour) return false;
+  const Shape& shape = stream.shape;
+  return shape.beat_every == 0 || (hour + shape.beat_at) % shape.beat_every < shape.beat_for;
+}
+
+// 1970-01-01 was a Thursday: days 2 and 3 of each seven are Saturday and Sunday.
+bool is_weekend(std::int64_t local_hour) {
+  const std::int64_t day = local_hour / 24 % 7;
+  return day == 2 || day == 3;
+}
+
+/// Calls in the busiest hour, as far as the stream has grown.
+std::uint64_t grown(const Stream& stream, std::int64_t hour) {
+  const Shape& shape = stream.shape;
+  if (shape.doubling_hours == 0 || hour <= shape.grows_from_hour) return stream.per_hour;
+  const auto since = static_cast<std::uint64_t>(hour - shape.grows_from_hour);
+  const std::uint64_t doublings = std::min<std::uint64_t>(since / shape.doubling_hours, 40);
+  const Wide level = static_cast<Wide>(stream.per_hour) << doublings;
+  const Wide between = level * (since % shape.doubling_hours) / shape.doubling_hours;
+  return static_cast<std::uint64_t>(std::min<Wide>(level + between, shape.ceiling));
+}
+
+std::uint64_t calls(const Stream& stream, std::int64_t hour, std::int64_t utc_hour,
                     SeededRandom& random) {
-  if (hour < stream.from_hour || hour >= stream.to_hour) return 0;
-  const std::uint64_t busy = stream.per_hour * percent_at(stream.rhythm, hour_of_day) / 100;
+  if (!works_at(stream, hour)) return 0;
+  const Shape& shape = stream.shape;
+  const std::int64_t local = utc_hour + shape.zone_hours + kWeekHours;  // never below 0
+  std::uint64_t busy = grown(stream, hour) * percent_at(stream.rhythm, local % 24) / 100;
+  if (shape.weekend_percent != 100 && is_weekend(local)) busy = busy * shape.weekend_percent / 100;
+  for (const Episode& episode : shape.episodes) {
+    if (hour >= episode.from_hour && hour < episode.to_hour) busy = busy * episode.percent / 100;
+  }
   return vary(busy, stream.noise_percent, random);
 }
 
 }  // namespace
 
 std::uint64_t calls_in_hour(const Stream& stream, std::uint64_t stream_index, std::uint64_t seed,
-                            std::int64_t hour, std::int64_t hour_of_day) {
+                            std::int64_t hour, std::int64_t utc_hour) {
   SeededRandom random = random_of(seed, stream_index, hour);
-  return calls(stream, hour, hour_of_day, random);
+  return calls(stream, hour, utc_hour, random);
 }
 
 HourPlan plan_hour(const Stream& stream, std::uint64_t stream_index, std::uint64_t seed,
-                   std::int64_t hour, std::int64_t hour_of_day, std::uint32_t records) {
+                   std::int64_t hour, std::int64_t utc_hour, std::uint32_t records) {
   CHECK(records > 0 && records <= kSlotsPerHour);
   SeededRandom random = random_of(seed, stream_index, hour);
   HourPlan plan;
-  const std::uint64_t total = calls(stream, hour, hour_of_day, random);
+  const std::uint64_t total = calls(stream, hour, utc_hour, random);
   std::array<std::uint64_t, kSlotsPerHour> weights{};
   const std::span<std::uint64_t> used(weights.data(), records);
   for (std::uint64_t& weight : used) weight = 900 + random.below(201);

@@ -63,7 +63,10 @@ Result<void> write_all(const std::vector<T>& items, const Sink& sink) {
 }  // namespace
 
 Result<void> write_register(const Options& options, const Sink& sink) {
-  const World world = TRY(make_world(options));
+  return write_register_of(TRY(make_world(options)), sink);
+}
+
+Result<void> write_register_of(const World& world, const Sink& sink) {
   TRY_VOID(write_all(world.customers, sink));
   TRY_VOID(write_all(world.units, sink));
   TRY_VOID(write_all(world.agreements, sink));

@@ -3,10 +3,24 @@
 
 #include <array>
 
+#include "provider_sim/listening.h"
+#include "provider_sim/market.h"
 #include "provider_sim/tenants.h"
 
 namespace proviso::provider_sim {
 namespace {
+
+constexpr std::string_view kMarket = "market";
+
+// 20,000 an hour is a contact centre; 2.33 weeks later it is kRampOnsetPerHour, 5.64 weeks later
+// the million.
+Tenant slow_ramp() {
+  Listening what;
+  what.per_hour = 20'000;
+  what.doubling_hours = 7 * 24;
+  what.ramp_to = 1'000'000;
+  return listening_unit("slow-ramp", what);
+}
 
 using Cast = std::vector<Tenant> (*)(const Options&);
 
@@ -16,7 +30,7 @@ struct Scenario {
   Cast cast;
 };
 
-constexpr std::array<Scenario, 14> kScenarios = {{
+constexpr std::array<Scenario, 16> kScenarios = {{
     {{"quiet", "ordinary customers only; no rule fires"},
      [](const Options&) { return std::vector<Tenant>{}; }},
     {{"million-calls",
@@ -52,6 +66,14 @@ constexpr std::array<Scenario, 14> kScenarios = {{
      [](const Options&) { return outbound_callers(); }},
     {{"excluded-region", "use in a region that the terms exclude"},
      [](const Options&) { return region_users(); }},
+    {{"slow-ramp",
+      "recordings and their recognition double each week, from 20,000 an hour to 1,000,000; see "
+      "--hours"},
+     [](const Options&) { return std::vector{slow_ramp()}; }},
+    {{kMarket,
+      "--background subscriptions of customers of many trades, sizes drawn widely, each as it "
+      "should; nobody else"},
+     [](const Options&) { return std::vector<Tenant>{}; }},
 }};
 
 }  // namespace
@@ -66,6 +88,10 @@ Result<World> make_world(const Options& options) {
   for (const Scenario& scenario : kScenarios) {
     if (scenario.info.name != options.scenario) continue;
     World world;
+    if (options.scenario == kMarket) {
+      add_market(world, options.background, options.seed);
+      return world;
+    }
     for (const Tenant& tenant : scenario.cast(options)) world.add(tenant);
     for (const Tenant& tenant : ordinary_voice_users()) world.add(tenant);
     add_background(world, options.background, options.seed);

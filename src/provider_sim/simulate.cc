@@ -28,8 +28,8 @@ Result<void> check(const Options& options) {
   return {};
 }
 
-std::int64_t hour_of_day(const Options& options, std::int64_t hour) {
-  return (unix_seconds(options.start) / 3600 + hour) % 24;
+std::int64_t utc_hour(const Options& options, std::int64_t hour) {
+  return unix_seconds(options.start) / 3600 + hour;
 }
 
 /// Hands out the records of a world in the order of their window's end.
@@ -60,7 +60,7 @@ class Simulation {
       const std::uint32_t slots = kSlotsPerHour / per_hour;
       if ((slot + 1) % slots != 0) continue;
       const HourPlan plan =
-          plan_hour(stream, i, options_.seed, hour, hour_of_day(options_, hour), per_hour);
+          plan_hour(stream, i, options_.seed, hour, utc_hour(options_, hour), per_hour);
       const std::uint32_t part = (slot + 1) / slots - 1;
       if (plan.calls[part] == 0) continue;
       Record record{&stream,
@@ -110,7 +110,7 @@ bool needs_cap(const Options& options, const World& world) {
   for (std::int64_t hour = 0; options.records == 0 && hour < options.hours; ++hour) {
     for (std::size_t i = 0; i < world.streams.size(); ++i) {
       if (cloudtrail_name(world.streams[i]) == nullptr) continue;
-      calls += calls_in_hour(world.streams[i], i, options.seed, hour, hour_of_day(options, hour));
+      calls += calls_in_hour(world.streams[i], i, options.seed, hour, utc_hour(options, hour));
     }
     if (calls > kCloudtrailRecordsMax) break;
   }

@@ -28,6 +28,30 @@ constexpr std::array<PerCall, 2> each(std::string_view unit, std::int64_t per_ca
   return {{{unit, per_call * 1000}, {}}};
 }
 
+/// In hours [from_hour, to_hour) since the start a stream does so many percent of its usual.
+struct Episode {
+  std::int64_t from_hour = 0;
+  std::int64_t to_hour = 0;
+  std::uint32_t percent = 100;
+};
+
+/// How use changes beyond the hours of a day. The default changes nothing.
+struct Shape {
+  /// The customer's clock minus UTC: its days and week ends follow it.
+  std::int32_t zone_hours = 0;
+  std::uint32_t weekend_percent = 100;
+  /// Not 0: from `grows_from_hour` on the level doubles each so many hours (in between it grows
+  /// linearly), until the busiest hour has `ceiling` calls.
+  std::uint32_t doubling_hours = 0;
+  std::int64_t grows_from_hour = 0;
+  std::uint64_t ceiling = 0;
+  /// Not 0: works only in the first `beat_for` of each `beat_every` hours, counted from `beat_at`.
+  std::uint32_t beat_every = 0;
+  std::uint32_t beat_for = 0;
+  std::uint32_t beat_at = 0;
+  std::array<Episode, 3> episodes{};
+};
+
 /// One operation that one subscription keeps calling.
 struct Stream {
   std::string_view service{};
@@ -47,6 +71,7 @@ struct Stream {
   /// Hours since the start, [from, to).
   std::int64_t from_hour = 0;
   std::int64_t to_hour = std::numeric_limits<std::int64_t>::max();
+  Shape shape{};
   /// Index into World::subscriptions, set by World::add.
   std::uint32_t subscription = 0;
 };
