@@ -20,7 +20,7 @@ SISTER=sub-public-body-cyber-defence
 make_world() {
   mkdir "$TMPDIR/world" && cd "$TMPDIR/world" || exit 1
   found_folder . || exit 1
-  proviso simulate million-calls --seed 1 --hours 2 --background 20 --out usage.jsonl \
+  proviso simulate million-calls --seed 1 --hours 3 --background 20 --out usage.jsonl \
     --register register.jsonl >/dev/null
   proviso register load register.jsonl -d data >/dev/null
   proviso review usage.jsonl -d data >/dev/null
