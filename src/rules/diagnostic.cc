@@ -28,15 +28,12 @@ void Diagnostics::add(std::string file, Position at, std::string item, std::stri
   add({std::move(file), at, std::move(item), std::move(message)});
 }
 
+// A filter's fault comes up in each rule that it is for, and that of a repeated document again: it
+// is shown once, but always counted, since readers tell by the count whether they found a fault.
 void Diagnostics::add(Diagnostic one) {
-  if (all_.size() < max_) {
-    // A filter's fault comes up in each rule that it is for.
-    if (!seen_.insert("e" + one.to_string()).second) return;
-    all_.push_back(std::move(one));
-  } else if (seen_.contains("e" + one.to_string())) {
-    return;
-  }
   ++count_;
+  if (all_.size() >= max_ || !seen_.insert("e" + one.to_string()).second) return;
+  all_.push_back(std::move(one));
 }
 
 void Diagnostics::warn(std::string file, Position at, std::string item, std::string message) {

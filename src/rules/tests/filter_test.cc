@@ -161,6 +161,12 @@ TEST(Actions, AreRefusedWithTheirPlace) {
   EXPECT_TRUE(first_error("action: x\n").starts_with("rule.yml:1:9: action: must be"));
 }
 
+TEST(Actions, AFaultThatIsRepeatedIsAFaultEachTime) {
+  const std::string text =
+      "title: t\nlogsource: {product: p}\ndetection: {sel: {a: 1}}\n---\naction: repeat\n";
+  EXPECT_TRUE(first_error(text).starts_with("rule.yml:3:12: detection: has no condition"));
+}
+
 TEST(Actions, DoNotGrowWithoutBound) {
   std::string text = "action: global\ntitle: t\nlogsource: {product: p}\nfields:\n";
   for (int i = 0; i < 20'000; ++i) text += "- f" + std::to_string(i) + "\n";
