@@ -66,6 +66,8 @@ std::string case_in_words(const Json& c) {
                text_of(s, "digest").substr(0, 12), text_of(s, "title"), text_of(s, "subscription"),
                text_of(*s.find("figures"), "from"), text_of(*s.find("figures"), "to"),
                text_of(*s.find("figures"), "value_peak"), text_of(s, "author"));
+    out += format("    proviso signal show {}: its rule's version, events and inputs\n",
+                  text_of(s, "signal").substr(0, 12));
   }
   for (const Json& e : *c.find("evidence")->if_array()) {
     out += format("  evidence {}: {} ({})\n", text_of(e, "digest"), text_of(e, "class"),

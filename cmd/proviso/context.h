@@ -10,6 +10,10 @@
 #include "base/random.h"
 #include "server/data_folder.h"
 
+namespace proviso::server {
+struct ShadowReport;
+}
+
 namespace CLI {
 class App;
 }
@@ -47,13 +51,19 @@ Result<SigningKey> read_key(const std::string& path, const std::string& passphra
 /// From the file, or typed at the terminal (twice where `confirm`). invalid_input without either.
 Result<std::string> ask_passphrase(const std::string& passphrase_file, bool confirm);
 
+/// "shadow TITLE beside RULE: ..." in one line, for the summary of a review.
+std::string shadow_in_words(const server::ShadowReport& report);
+Json shadow_in_numbers(const server::ShadowReport& report);
+
 void add_founding_commands(CLI::App& app, Context& context);
 void add_feed_commands(CLI::App& app, Context& context);
 void add_rules_commands(CLI::App& app, Context& context);
 // After add_rules_commands, whose group they join.
 void add_scenario_commands(CLI::App& app, Context& context);
 void add_explain_command(CLI::App& app, Context& context);
+void add_backtest_command(CLI::App& app, Context& context);
 void add_case_commands(CLI::App& app, Context& context);
+void add_signal_commands(CLI::App& app, Context& context);
 void add_order_commands(CLI::App& app, Context& context);
 void add_gate_commands(CLI::App& app, Context& context);
 

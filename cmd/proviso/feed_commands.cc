@@ -101,6 +101,10 @@ std::string in_words(const server::ReviewSummary& s) {
   }
   if (s.windows_begun_anew) out += "  windows of another version could not be used: begun anew\n";
   out += format("signals: {} new\n", s.signals_opened);
+  if (s.shadow_signals_opened > 0) {
+    out += format("  and {} of shadow rules (proviso signal list --shadow)\n",
+                  s.shadow_signals_opened);
+  }
   return out;
 }
 
@@ -131,6 +135,11 @@ Result<int> review(const server::ReviewOptions& options, Context& context) {
   Json::Array reasons(s->rejects_by_reason.begin(), s->rejects_by_reason.end());
   const auto cases = TRY(folder->casework().list());
   std::string text = in_words(*s);
+  Json::Array shadows;
+  for (const server::ShadowReport& r : s->shadows) {
+    text += shadow_in_words(r);
+    shadows.emplace_back(shadow_in_numbers(r));
+  }
   for (const cases::CaseRow& row : cases) {
     if (&row - cases.data() == kCasesShown) {
       text += format("... and {} more (proviso case list)\n", cases.size() - kCasesShown);
@@ -150,6 +159,8 @@ Result<int> review(const server::ReviewOptions& options, Context& context) {
                              {"passed_over", strings(s->passed_over)},
                              {"problems", strings(s->problems)},
                              {"signals", s->signals_opened},
+                             {"shadow_signals", s->shadow_signals_opened},
+                             {"shadows", std::move(shadows)},
                              {"late", s->late},
                              {"evicted", s->evicted},
                              {"losses", losses_json(s->losses)},

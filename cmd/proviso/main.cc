@@ -20,7 +20,9 @@ int main(int argc, char** argv) {
   proviso::cmd::add_rules_commands(app, context);
   proviso::cmd::add_scenario_commands(app, context);
   proviso::cmd::add_explain_command(app, context);
+  proviso::cmd::add_backtest_command(app, context);
   proviso::cmd::add_case_commands(app, context);
+  proviso::cmd::add_signal_commands(app, context);
   proviso::cmd::add_order_commands(app, context);
   proviso::cmd::add_gate_commands(app, context);
 

@@ -45,6 +45,15 @@ struct RuleInfo {
   Position at;
   /// False where a correlation refers to the rule and does not say `generate: true`.
   bool signals_alone = true;
+  /// What the rule's own document says, as a digest (yaml_digest.h): its version.
+  Digest definition;
+  /// `modified`, or `date` where it has none; as written.
+  std::string modified;
+  /// `proviso.shadow`: its signals are kept apart and open no case.
+  bool shadow = false;
+  /// `proviso.shadow_of`: id or name of the rule that it is to replace; may be empty.
+  std::string shadow_of;
+  Position shadow_at;
   /// The id, or the title where there is none.
   [[nodiscard]] const std::string& label() const { return id.empty() ? title : id; }
 };

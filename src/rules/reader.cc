@@ -2,6 +2,7 @@
 #include "rules/reader.h"
 
 #include "base/encoding.h"
+#include "rules/yaml_digest.h"
 
 namespace proviso::rules {
 namespace {
@@ -43,6 +44,9 @@ class RuleReader {
     info.author = text("author");
     info.level = text("level");
     info.license = text("license");
+    info.modified = text("modified");
+    if (info.modified.empty()) info.modified = text("date");
+    info.definition = yaml_digest(top_);
     if (const YamlNode* tags = top_.find("tags")) {
       for (const YamlNode& tag : tags->items) info.tags.push_back(tag.text);
     }
@@ -73,11 +77,34 @@ class RuleReader {
     if (node == nullptr) return;
     if (!node->is_map()) return context_.error(node->at, "proviso", "must be a map");
     if (const YamlNode* terms = node->find("terms")) read_terms(*terms);
+    read_shadow(*node);
     if (const YamlNode* independence = node->find("independence")) {
       if (!independence->is_scalar() || independence->text.empty()) {
         context_.error(independence->at, "proviso.independence", "must be text");
       }
       out_.info.independence = independence->text;
+    }
+  }
+
+  void read_shadow(const YamlNode& proviso) {
+    if (const YamlNode* shadow = proviso.find("shadow")) {
+      const auto scalar = read_scalar(*shadow, "proviso.shadow", context_);
+      if (scalar && scalar->kind != ScalarAst::Kind::boolean) {
+        context_.error(shadow->at, "proviso.shadow", "must be true or false");
+      }
+      out_.info.shadow = scalar && scalar->text == "true";
+      out_.info.shadow_at = shadow->at;
+    }
+    const YamlNode* of = proviso.find("shadow_of");
+    if (of == nullptr) return;
+    out_.info.shadow_at = of->at;
+    if (of->is_scalar() && !of->text.empty()) {
+      out_.info.shadow_of = of->text;
+    } else {
+      context_.error(of->at, "proviso.shadow_of", "must be the id or name of a rule");
+    }
+    if (!out_.info.shadow) {
+      context_.error(of->at, "proviso.shadow_of", "is for a shadow (add `shadow: true`)");
     }
   }
 

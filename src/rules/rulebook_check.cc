@@ -53,6 +53,14 @@ void Compiler::check_policy(const ResolvedRule& rule) {
            .reason = Reason::terms});
     }
   }
+  if (!info.shadow_of.empty()) {
+    const auto target = find(info.shadow_of);
+    if (!target || sources_[*target].info.shadow) {
+      error(info, info.shadow_at, "proviso.shadow_of",
+            "there is no rule \"" + printable(info.shadow_of) +
+                "\" beside the shadows (name the one it is to replace by id or name)");
+    }
+  }
   if (rule.detection) {
     for (const NamedResolved& s : rule.detection->selections) {
       check_selection(rule, s.file, s.selection);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "model/register.h"
 #include "model/usage_event.h"
 #include "rules/usage_view.h"
@@ -25,6 +26,11 @@ class CustomerFacts {
   void forget() { kept_.clear(); }
   /// The customer of this subscription, from now on.
   void add_under_review(std::string_view subscription);
+  /// What is known of it now, for the record: null where it is not in the register.
+  Json describe(std::string_view subscription);
+  /// Replaces what the register says of a subscription by what describe() gave once. invalid_input
+  /// where `facts` is none of it.
+  Result<void> pin(std::string_view subscription, const Json& facts);
   /// Valid until the next call.
   std::span<const rules::Attribute> of(const model::UsageEvent& event);
 
@@ -33,7 +39,7 @@ class CustomerFacts {
     std::string service;
     std::string unit;
     std::string name;  ///< "declared_ratio.UNIT"
-    double per_day = 0;
+    std::int64_t per_day = 0;
   };
   struct Facts {
     std::string kind;
@@ -49,10 +55,12 @@ class CustomerFacts {
     }
   };
   const Facts& facts_of(std::string_view subscription);
+  [[nodiscard]] Facts look_up(std::string_view subscription) const;
 
   const model::Register& register_;
   std::set<std::string> under_review_;
   boost::unordered_flat_map<std::string, Facts, Hash, std::equal_to<>> kept_;
+  boost::unordered_flat_map<std::string, Facts, Hash, std::equal_to<>> pinned_;
   std::vector<rules::Attribute> attributes_;
 };
 

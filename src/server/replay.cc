@@ -17,13 +17,15 @@ constexpr std::size_t kHashKeyBytes = 32;
 }  // namespace
 
 struct Replay::State {
-  State(std::shared_ptr<const rules::Program> program, const RuleSetting& given,
+  State(const std::shared_ptr<const rules::Program>& given_program, const RuleSetting& given,
         const model::Register& customers, ReplayOptions options)
-      : setting(given),
+      : program(given_program),
+        hash_seed(options.hash_seed),
+        setting(given),
         facts(customers),
         view(program),
         matcher(program),
-        engine(program, {.lateness = options.lateness}),
+        engine(new_engine(options.lateness)),
         tracker(program) {
     decode.hash_key =
         options.hash_key.empty() ? std::string(kHashKeyBytes, '\0') : std::move(options.hash_key);
@@ -31,8 +33,21 @@ struct Replay::State {
     decode.subscription = std::move(options.subscription);
     decode.format = std::move(options.format);
     facts.set_under_review(std::move(options.under_review));
+    for (const auto& [subscription, known] : options.pinned) {
+      auto done = facts.pin(subscription, known);
+      if (!done && pinned) pinned = std::move(done);
+    }
   }
 
+  [[nodiscard]] signals::Engine new_engine(Duration lateness) const {
+    signals::EngineOptions engine_options;
+    engine_options.lateness = lateness;
+    engine_options.hash_seed = hash_seed;
+    return signals::Engine(program, engine_options);
+  }
+
+  std::shared_ptr<const rules::Program> program;
+  std::uint64_t hash_seed;
   const RuleSetting& setting;
   CustomerFacts facts;
   rules::UsageView view;
@@ -45,6 +60,7 @@ struct Replay::State {
   std::string scratch;
   intake::EventKey key;  ///< of the event in hand
   ReplayCounts counts;
+  Result<void> pinned;  ///< whether the pinned facts were good
 
   bool is_new(const model::UsageEvent& event, std::string_view format);
   void take_event(const model::UsageEvent& event, std::uint64_t line, const Replay& hooks);
@@ -103,6 +119,7 @@ Replay::~Replay() = default;
 
 Result<void> Replay::read(const std::string& path, std::uint64_t records_max) {
   State& s = *state_;
+  TRY_VOID(s.pinned);
   s.seen.begin_file_anew(path);
   auto reader = TRY(intake::UsageReader::open(path, s.setting.policies, s.decode));
   model::UsageEvent event;
@@ -127,6 +144,22 @@ Result<void> Replay::read(const std::string& path, std::uint64_t records_max) {
 void Replay::flush() {
   state_->engine.flush(state_->firings);
   state_->take_firings(*this);
+}
+
+Result<void> Replay::next_run(Duration bound, Duration lateness) {
+  State& s = *state_;
+  if (s.counts.events > 0) s.engine.settle(s.counts.newest - bound, s.firings);
+  s.take_firings(*this);
+  const std::string windows = s.engine.save();
+  s.tracker.begin_provisional();
+  s.engine.flush(s.firings);
+  s.take_firings(*this);
+  const std::string open = s.tracker.save();
+  s.engine = s.new_engine(lateness);
+  const auto loaded = TRY(s.engine.load(windows));
+  static_cast<void>(loaded);  // it is the same program: nothing is dropped
+  s.tracker = signals::SignalTracker(s.program);
+  return s.tracker.load(open);
 }
 
 const ReplayCounts& Replay::counts() const { return state_->counts; }

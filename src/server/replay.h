@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -21,7 +22,11 @@ struct ReplayOptions {
   std::string hash_key;      ///< of keyed hashes; empty: a fixed one, nothing of it is kept
   /// As in review: one input waits for `lateness`, several wait for flush().
   Duration lateness = Duration::max();
+  /// Of the engine's hashes; the data folder's where figures are to be the same as in review.
+  std::uint64_t hash_seed = 0;
   std::set<std::string> under_review;  ///< customers with an open case when it begins
+  /// What is known of a subscription (CustomerFacts::describe), instead of what the register says.
+  std::map<std::string, Json> pinned;
 };
 
 struct ReplayCounts {
@@ -60,10 +65,14 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  /// Reads an input to its end, or `records_max` records of it. Errors: as of UsageReader.
+  /// Reads an input to its end, or `records_max` records of it. Errors: as of UsageReader;
+  /// invalid_input where a pinned fact is none.
   Result<void> read(const std::string& path, std::uint64_t records_max = UINT64_MAX);
-  /// The end of a run of review: nothing waits any longer.
+  /// The end: nothing waits any longer.
   void flush();
+  /// The end of one run of review and the beginning of the next: what still waits within `bound` is
+  /// judged provisionally, and waits again (review.cc, write_last).
+  Result<void> next_run(Duration bound, Duration lateness);
 
   /// Called for each event, before it goes to the windows.
   std::function<void(const ReplayedEvent&)> on_event;

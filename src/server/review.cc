@@ -9,14 +9,18 @@
 #include "base/encoding.h"
 #include "base/text/format.h"
 #include "cases/rollup_store.h"
+#include "cases/signal_store.h"
+#include "decisions/order_store.h"
 #include "intake/identity.h"
 #include "intake/reject_log.h"
 #include "rules/matcher.h"
 #include "server/customer_facts.h"
 #include "server/documents.h"
+#include "server/hash_seed.h"
+#include "server/kept_documents.h"
 #include "server/review_state.h"
 #include "server/rulebook.h"
-#include "server/signal_json.h"
+#include "server/signal_document.h"
 #include "signals/rollup.h"
 
 namespace proviso::server {
@@ -49,17 +53,6 @@ class ClassCache {
   std::string key_;
 };
 
-cases::SignalInput to_input(const signals::Signal& s, const model::Terms& terms) {
-  cases::SignalInput input;
-  input.id = s.id;
-  input.subscription = model::SubscriptionId(s.subscription);
-  const model::Term* term = s.terms.empty() ? nullptr : terms.find(s.terms.front());
-  input.term_group = term != nullptr ? term->group : "";
-  input.document = signal_identity(s);
-  input.figures = signal_figures(s);
-  return input;
-}
-
 void put_cells(const signals::Rollup& rollup, cases::RollupSegment& segment) {
   rollup.for_each([&](const signals::RollupView& cell) {
     segment.cell(cell.subscription, cell.service, cell.region, cell.action_class, cell.hour,
@@ -76,21 +69,12 @@ intake::Reject future_event(const intake::ReadPosition& at) {
           .reason = "the event's time lies more than a day in the future"};
 }
 
-// Eight bytes of the folder's secret: whoever chooses names of groups cannot make them collide.
-std::uint64_t hash_seed(const std::string& hash_key) {
-  std::uint64_t seed = 0;
-  for (std::size_t i = 0; i < std::min<std::size_t>(hash_key.size(), 8); ++i) {
-    seed = (seed << 8U) | static_cast<unsigned char>(hash_key[i]);
-  }
-  return seed;
-}
-
 // One run. Owns everything between two commits.
 class Review {
  public:
   Review(DataFolder& folder, const ReviewOptions& options, const intake::FieldPolicies& policies,
          const std::shared_ptr<const rules::Program>& program, const model::Catalogue& catalogue,
-         intake::RejectLog rejects, Duration lateness,
+         const SignalOrigin& origin, intake::RejectLog rejects, Duration lateness,
          const std::function<void(const ReviewProgress&)>& progress)
       : folder_(folder),
         options_(options),
@@ -105,6 +89,7 @@ class Review {
                           .hash_seed = hash_seed(folder.hash_key())}),
         lateness_(lateness),
         tracker_(program),
+        origin_(origin),
         rejects_(std::move(rejects)),
         time_max_(folder.record().now() + std::chrono::hours{24}) {
     decode_.hash_key = folder.hash_key();
@@ -122,6 +107,7 @@ class Review {
   Result<void> read_records(intake::UsageReader& reader, InputState& state);
   void take_event(const model::UsageEvent& event, std::string_view format);
   void take_firings();
+  void take_signal(const signals::Firing& firing);
   Result<void> update_under_review();
   Result<void> write_signals();
   Result<void> write_last();
@@ -145,15 +131,26 @@ class Review {
   std::vector<signals::RuleLosses> losses_before_;
   Duration lateness_;
   signals::SignalTracker tracker_;
+  SignalOrigin origin_;
+  InputTrail trail_;
+  std::uint64_t run_ = 0;
   intake::RejectLog rejects_;
   Time time_max_;
   intake::DecodeOptions decode_;
   intake::SeenIds seen_;
   signals::Rollup rollup_;
   std::vector<signals::Firing> firings_;
-  std::map<std::string, signals::Signal> changed_;
+  // A signal that opened or went on since the last commit.
+  struct Changed {
+    signals::Signal signal;
+    rules::RuleIndex rule{};
+    InputTrail::Mark at;
+    Json facts;  ///< when it opened
+  };
+  std::map<std::string, Changed> changed_;
   std::string scratch_;
   Time newest_{};
+  Time newest_before_{};            ///< when the run began
   std::uint64_t events_total_ = 0;  ///< over all runs: breaks ties of time
   std::uint64_t since_commit_ = 0;
   bool too_many_rejects_ = false;
@@ -170,7 +167,10 @@ Result<void> Review::load() {
   counters_before_ = engine_.counters();
   losses_before_ = engine_.losses();
   events_total_ = TRY(read_counter(db(), "events_total"));
+  run_ = TRY(read_counter(db(), "runs")) + 1;
+  trail_.load(TRY(known_inputs(db())));
   newest_ = from_unix_seconds(static_cast<std::int64_t>(TRY(read_counter(db(), "newest_event"))));
+  newest_before_ = newest_;
   return update_under_review();
 }
 
@@ -213,6 +213,9 @@ Result<void> Review::read_one(const std::string& path) {
     return {};
   }
   state.done = false;  // it has grown: go on where it ended
+  state.run = run_;
+  state.bound_s = folder_.config().lateness_minutes * 60;
+  state.waits_s = lateness_ == Duration::max() ? -1 : lateness_ / std::chrono::seconds{1};
   if (key.is_stream) {
     seen_.begin_file_anew(key.text());
   } else {
@@ -220,6 +223,7 @@ Result<void> Review::read_one(const std::string& path) {
   }
   rejects_.restore(state.events, state.rejects);
   auto reader = TRY(intake::UsageReader::open(path, policies_, decode_, state.position));
+  const InputTrail::Reading reading(trail_, key, state);
   while (!state.done) {
     auto read = read_records(reader, state);
     if (!read) {
@@ -313,20 +317,48 @@ void Review::take_event(const model::UsageEvent& event, std::string_view format)
 void Review::take_firings() {
   for (const signals::Firing& firing : firings_) {
     // A rule that is only a part of a correlation says nothing on its own.
-    if (!matcher_.program().rule(firing.rule).signals_alone) continue;
-    const auto update = tracker_.add(firing);
-    if (update.change == signals::SignalChange::opened) {
-      ++summary_.signals_opened;
-      // From this event on, wherever commits fall.
-      facts_.add_under_review(update.signal->subscription);
-    }
-    changed_.insert_or_assign(update.signal->id, *update.signal);
+    if (matcher_.program().rule(firing.rule).signals_alone) take_signal(firing);
   }
   firings_.clear();
 }
 
+void Review::take_signal(const signals::Firing& firing) {
+  const auto update = tracker_.add(firing);
+  const signals::Signal& signal = *update.signal;
+  Changed& changed = changed_[signal.id];
+  changed.signal = signal;
+  changed.rule = firing.rule;
+  changed.at = trail_.mark();
+  if (update.change != signals::SignalChange::opened) return;
+  if (view_.reads_attributes()) changed.facts = facts_.describe(signal.subscription);
+  if (matcher_.program().rule(firing.rule).shadow) {
+    ++summary_.shadow_signals_opened;
+    return;
+  }
+  ++summary_.signals_opened;
+  // From this event on, wherever commits fall.
+  facts_.add_under_review(signal.subscription);
+}
+
+Result<void> Review::write_signals() {
+  const rules::Program& program = matcher_.program();
+  for (const auto& [id, c] : changed_) {
+    const rules::RuleInfo& rule = program.rule(c.rule);
+    const cases::SignalInput input = signal_input(
+        c.signal, folder_.terms(), signal_document(c.signal, rule, origin_, c.facts),
+        signal_figures(c.signal, program, c.rule, trail_.describe(c.at, c.signal.from)));
+    if (rule.shadow) {
+      TRY_VOID(cases::put_shadow_signal(db(), input));
+    } else {
+      TRY_VOID(folder_.casework().add_signal(input));
+    }
+  }
+  return {};
+}
+
 Result<void> Review::commit(const InputKey& key, InputState& state) {
   TRY_VOID(rejects_.flush());
+  state.newest_s = unix_seconds(newest_) + 1;
   const std::string& path = folder_.paths().rejects();
   const std::uint64_t reject_bytes =
       real_file_system().exists(path) ? TRY(file_size(path)) : std::uint64_t{0};
@@ -359,13 +391,6 @@ Result<void> Review::write_commit(const InputKey& key, const InputState& state,
   return write_input(db(), key, state);
 }
 
-Result<void> Review::write_signals() {
-  for (const auto& [id, signal] : changed_) {
-    TRY_VOID(folder_.casework().add_signal(to_input(signal, folder_.terms())));
-  }
-  return {};
-}
-
 // The input ends here, but the next run may go on with it: events that come within their bound must
 // find the windows as they are before those that still wait have gone through. So the windows are
 // written first; then the rest is judged with what is known, for signals that need not wait.
@@ -375,6 +400,10 @@ Result<void> Review::write_last() {
   engine_.flush(firings_);
   take_firings();
   TRY_VOID(write_signals());
+  // A run that found nothing to read is none: whether a killed one is followed by such a run must
+  // not show.
+  if (trail_.has_run(run_)) TRY_VOID(write_counter(db(), "runs", run_));
+  TRY_VOID(note_shadows(db(), matcher_.program(), newest_before_));
   return save_signals(db(), tracker_);
 }
 
@@ -382,6 +411,7 @@ Result<ReviewSummary> Review::finish() {
   engine_.settle(newest_ - std::chrono::minutes(folder_.config().lateness_minutes), firings_);
   take_firings();
   TRY_VOID(folder_.record().change([&] { return write_last(); }));
+  summary_.shadows = TRY(compare_shadows(folder_, matcher_.program()));
   sum_up();
   return summary_;
 }
@@ -414,12 +444,22 @@ Result<void> cut_rejects(DataFolder& folder) {
   return real_file_system().truncate(path, committed);
 }
 
+Result<SignalOrigin> documents_in_force(DataFolder& folder) {
+  const model::Governance governance = TRY(decisions::read_governance(folder.record().database()));
+  const model::Documents& in_force = governance.documents();
+  return SignalOrigin{.rulebook = in_force.rulebook,
+                      .field_policy = in_force.field_policy,
+                      .catalogue = in_force.catalogue};
+}
+
 }  // namespace
 
 Result<ReviewSummary> review(DataFolder& folder, const ReviewOptions& options,
                              const std::function<void(const ReviewProgress&)>& progress) {
   const FolderPaths& paths = folder.paths();
   TRY_VOID(check_documents(folder));
+  TRY_VOID(keep_documents(folder));
+  const SignalOrigin origin = TRY(documents_in_force(folder));
   const auto policies = TRY(intake::load_field_policies(real_file_system(), paths.field_policy()));
   const std::vector<std::string> files = TRY(rulebook_files(paths.rulebook()));
   const rules::Loaded loaded = load_rulebook(files, policies, &folder.terms());
@@ -437,8 +477,8 @@ Result<ReviewSummary> review(DataFolder& folder, const ReviewOptions& options,
   // read, so that windows see it in event order. One input waits only for `lateness`.
   const Duration lateness =
       inputs.size() > 1 ? Duration::max() : std::chrono::minutes(folder.config().lateness_minutes);
-  Review run(folder, options, policies, loaded.program, orders.catalogue(), std::move(rejects),
-             lateness, progress);
+  Review run(folder, options, policies, loaded.program, orders.catalogue(), origin,
+             std::move(rejects), lateness, progress);
   TRY_VOID(run.load());
   TRY_VOID(run.read_all(inputs));
   return run.finish();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/data_folder.h"
+#include "server/shadow.h"
 
 namespace proviso::server {
 
@@ -42,6 +43,9 @@ struct ReviewSummary {
   std::uint64_t duplicates = 0;
   std::uint64_t rejects = 0;
   std::uint64_t signals_opened = 0;
+  std::uint64_t shadow_signals_opened = 0;
+  /// Each shadow rule beside the one that it is to replace.
+  std::vector<ShadowReport> shadows;
   std::uint64_t late = 0;
   std::uint64_t evicted = 0;
   std::vector<RuleLoss> losses;

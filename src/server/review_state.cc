@@ -33,7 +33,11 @@ Json to_json(const InputState& s) {
                       {"rejects", s.rejects},
                       {"done", s.done},
                       {"file_bytes", s.file_bytes},
-                      {"head_bytes", s.head_bytes}};
+                      {"head_bytes", s.head_bytes},
+                      {"run", s.run},
+                      {"waits_s", s.waits_s},
+                      {"bound_s", s.bound_s},
+                      {"newest_s", s.newest_s}};
 }
 
 Result<InputState> from_json(const Json& value) {
@@ -54,6 +58,10 @@ Result<InputState> from_json(const Json& value) {
   s.done = reader.boolean("done");
   s.file_bytes = number("file_bytes");
   s.head_bytes = number("head_bytes");
+  s.run = static_cast<std::uint64_t>(reader.integer_or("run", 0));
+  s.waits_s = reader.integer_or("waits_s", 0);
+  s.bound_s = reader.integer_or("bound_s", 0);
+  s.newest_s = reader.integer_or("newest_s", 0);
   TRY_VOID(reader.finish());
   return s;
 }
@@ -102,6 +110,11 @@ Result<std::string> read_head(const std::string& path, std::uint64_t bytes) {
 
 }  // namespace
 
+Result<std::string> head_of(const std::string& path, std::uint64_t bytes) {
+  const std::string head = TRY(read_head(path, bytes));
+  return sha256(head).hex();
+}
+
 Result<std::uint64_t> file_size(const std::string& path) {
   struct ::stat status{};
   if (path == "-") return std::uint64_t{0};
@@ -131,6 +144,19 @@ Result<KnownInput> find_input(cases::Database& database, const std::string& path
   KnownInput fresh{{.name = name, .head = sha256(head).hex(), .head_bytes = head.size()}, {}};
   fresh.state.head_bytes = head.size();
   return fresh;
+}
+
+Result<std::vector<KnownInput>> known_inputs(cases::Database& database) {
+  std::vector<KnownInput> out;
+  const auto rows =
+      TRY(database.query("SELECT name, head, state FROM intake_inputs ORDER BY rowid"));
+  for (const cases::SqlRow& row : rows) {
+    const Json value = TRY(parse_json(row.text(2)));
+    KnownInput known{{.name = row.text(0), .head = row.text(1)}, TRY(from_json(value))};
+    known.key.head_bytes = known.state.head_bytes;
+    out.push_back(std::move(known));
+  }
+  return out;
 }
 
 Result<void> write_input(cases::Database& database, const InputKey& key, const InputState& state) {

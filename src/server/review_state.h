@@ -22,6 +22,11 @@ struct InputState {
   bool done = false;
   std::uint64_t file_bytes = 0;  ///< size on disk when it was done; it may have grown since
   std::uint64_t head_bytes = 0;  ///< how much of its beginning names it
+  // For signals, which name the inputs that they rest on (input_trail.h).
+  std::uint64_t run = 0;      ///< the run of review that read it last
+  std::int64_t waits_s = 0;   ///< how long its events waited to be put in order; -1: all of them
+  std::int64_t bound_s = 0;   ///< the bound on lateness at the end of its run
+  std::int64_t newest_s = 0;  ///< the newest event time of anything up to its end, rounded up
 };
 
 /// A file is known by its path and its beginning, so that a rotated log is a new input and one that
@@ -41,6 +46,10 @@ struct KnownInput {
 };
 /// The input at a path, with how far it was read.
 Result<KnownInput> find_input(cases::Database& database, const std::string& path);
+/// All inputs that were ever read, in the order in which their reading was last committed.
+Result<std::vector<KnownInput>> known_inputs(cases::Database& database);
+/// SHA-256 of the first `bytes` of a file, in hexadecimal.
+Result<std::string> head_of(const std::string& path, std::uint64_t bytes);
 /// 0 for a stream.
 Result<std::uint64_t> file_size(const std::string& path);
 

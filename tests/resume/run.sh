@@ -66,8 +66,13 @@ proviso simulate million-calls --seed 2 --hours 6 --background 5 --out "$WORK/m.
   --register "$WORK/r2.jsonl" >/dev/null
 mkdir "$WORK/dealt"
 awk -v to="$WORK/dealt/" '{ print > (to (NR % 6) ".jsonl") }' "$WORK/m.jsonl"
+# Which files they came in may differ, and the order of events of one time.
 signals() {
-  sqlite3 "$WORK/d/store.sqlite" 'SELECT document, figures FROM signals ORDER BY id' | sha256sum
+  sqlite3 "$WORK/d/store.sqlite" \
+    "SELECT json_object('document', json(document), 'figures', json(figures)) FROM signals
+     ORDER BY id" |
+    jq -cS 'del(.figures.inputs) | .figures.events.first |= sort | .figures.events.last |= sort' |
+    sha256sum
 }
 fresh
 review .signals "$WORK/m.jsonl" >/dev/null

@@ -1,0 +1,1 @@
+CREATE INDEX shadow_signals_rule ON shadow_signals (rule)
