@@ -12,6 +12,13 @@ InputKey key(const std::string& name) {
   return {.name = name, .head = "head-of-" + name, .head_bytes = 10, .is_stream = false};
 }
 
+InputState state(std::uint64_t records, std::int64_t newest_s) {
+  InputState out;
+  out.records = records;
+  out.newest_s = newest_s;
+  return out;
+}
+
 std::string listed(const InputTrail::Listed& list) {
   std::string out;
   for (const Json& one : list.inputs) {
@@ -20,15 +27,15 @@ std::string listed(const InputTrail::Listed& list) {
   return out;
 }
 
-void read(InputTrail& trail, const std::string& name, InputState state) {
-  const InputTrail::Reading reading(trail, key(name), state);
+void read(InputTrail& trail, const std::string& name, const InputState& how) {
+  const InputTrail::Reading reading(trail, key(name), how);
 }
 
 TEST(InputTrail, AMarkIsWhereReadingWasThen) {
   InputTrail trail;
-  InputState a{.records = 100, .newest_s = 50};
+  InputState a = state(100, 50);
   read(trail, "a", a);
-  InputState b{.records = 0};
+  InputState b = state(0, 0);
   InputTrail::Mark early;
   InputTrail::Mark late;
   {
@@ -47,24 +54,22 @@ TEST(InputTrail, AMarkIsWhereReadingWasThen) {
 
 TEST(InputTrail, InputsThatAreTooOldAreLeftOut) {
   InputTrail trail;
-  trail.load(
-      {{key("old"), {.records = 5, .newest_s = 39}}, {key("in"), {.records = 6, .newest_s = 40}}});
-  read(trail, "now", {.records = 1, .newest_s = 90});
+  trail.load({{key("old"), state(5, 39)}, {key("in"), state(6, 40)}});
+  read(trail, "now", state(1, 90));
   EXPECT_EQ(listed(trail.describe(trail.mark(), from_unix_seconds(40))),
             "head-of-in:6 head-of-now:1 ");
 }
 
 TEST(InputTrail, AnInputThatGrewStandsOnce) {
   InputTrail trail;
-  trail.load(
-      {{key("a"), {.records = 5, .newest_s = 90}}, {key("b"), {.records = 6, .newest_s = 90}}});
-  read(trail, "a", {.records = 8, .newest_s = 91});
+  trail.load({{key("a"), state(5, 90)}, {key("b"), state(6, 90)}});
+  read(trail, "a", state(8, 91));
   EXPECT_EQ(listed(trail.describe(trail.mark(), from_unix_seconds(1))), "head-of-b:6 head-of-a:8 ");
 }
 
 TEST(InputTrail, TheListIsBoundedAndSaysSo) {
   InputTrail trail;
-  for (int i = 0; i < 130; ++i) read(trail, std::to_string(i), {.records = 1, .newest_s = 9});
+  for (int i = 0; i < 130; ++i) read(trail, std::to_string(i), state(1, 9));
   const auto list = trail.describe(trail.mark(), from_unix_seconds(1));
   EXPECT_EQ(list.inputs.size(), InputTrail::kInputsMax);
   EXPECT_EQ(list.left_out, 30U);
