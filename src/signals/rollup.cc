@@ -5,6 +5,14 @@
 #include <cstring>
 #include <map>
 
+// A log of hours gives a cell for nearly every record, so making one must be cheap: cells and their
+// quantities are plain numbers that lie one after the other, and are let go together. The texts of
+// a key are kept once per stream: a (subscription, service, action class, region).
+//
+// Logs come more or less in the order of time. A stream therefore knows its newest hour: an event
+// of that hour finds its cell there, and one of a later hour begins a cell that cannot exist yet.
+// Only when some event is of an earlier hour are all cells put into an index, and from then on,
+// until clear(), kept in it. tests/rollup_test.cc has the simple version, a map by the whole key.
 namespace proviso::signals {
 namespace {
 
@@ -57,51 +65,114 @@ std::vector<Share> hours_of(std::int64_t start, std::int64_t end) {
 }  // namespace
 
 void Rollup::add(const model::UsageEvent& event, model::ActionClass action_class) {
+  Place place;
+  add(event, action_class, place);
+}
+
+void Rollup::add(const model::UsageEvent& event, model::ActionClass action_class, Place& place) {
+  if (place.era != era_) place = {era_, stream_of(event, action_class)};
   const std::int64_t end = event.window_end.time_since_epoch().count();
-  std::int64_t start = std::min(event.window_start.time_since_epoch().count(), end);
+  const std::int64_t start = std::min(event.window_start.time_since_epoch().count(), end);
+  const std::int64_t hour = floor_hour(start);
+  if (start == end || end <= (hour + 1) * kHour) {
+    return add_to_hour(place.stream, hour, event, event.count, 1.0);
+  }
+  add_shares(place.stream, event, start, end);
+}
+
+void Rollup::add_shares(std::uint32_t stream, const model::UsageEvent& event, std::int64_t start,
+                        std::int64_t end) {
   // Older hours of a very long window are nobody's to read any more; their share goes with them.
   const std::int64_t whole = end - start;
   if (floor_hour(end) - floor_hour(start) > kHoursMax) start = end - kHoursMax * kHour;
-  const bool one_hour = start == end || floor_hour(start) == floor_hour(end - 1);
-  if (one_hour) return add_to_hour(floor_hour(start), event, action_class, event.count, 1.0);
   std::vector<Share> shares = hours_of(start, end);
   const Wide kept = static_cast<Wide>(event.count) * static_cast<Wide>(end - start);
   share_out(shares, static_cast<std::uint64_t>(kept / static_cast<Wide>(whole)), end - start);
   for (const Share& s : shares) {
     const double part = static_cast<double>(s.nanoseconds) / static_cast<double>(whole);
-    add_to_hour(s.hour, event, action_class, s.count, part);
+    add_to_hour(stream, s.hour, event, s.count, part);
   }
 }
 
-void Rollup::add_to_hour(std::int64_t hour, const model::UsageEvent& event, model::ActionClass c,
-                         std::uint64_t count, double share) {
-  key_.clear();
-  for (unsigned i = 8; i-- > 0;) {
-    key_.push_back(static_cast<char>((static_cast<std::uint64_t>(hour) >> (8 * i)) & 0xFFU));
-  }
-  key_.push_back(static_cast<char>(c));
+void Rollup::prefetch(const Place& place) const {
+  if (place.era != era_) return;
+  const std::uint32_t newest = streams_[place.stream].newest;
+  if (newest != kNone) __builtin_prefetch(&cells_[newest], 1);
+}
+
+std::uint32_t Rollup::stream_of(const model::UsageEvent& event, model::ActionClass c) {
+  key_.assign(1, static_cast<char>(c));
   for (const std::string_view part : {event.subscription, event.service, event.region}) {
-    for (unsigned i = 4; i-- > 0;) {
-      key_.push_back(static_cast<char>((part.size() >> (8 * i)) & 0xFFU));
-    }
-    key_ += part;
+    const auto size = static_cast<std::uint32_t>(part.size());
+    char bytes[sizeof size];
+    std::memcpy(bytes, &size, sizeof size);
+    key_.append(bytes, sizeof bytes).append(part);
   }
-  Cell& cell = cell_of(key_);
+  const auto found = stream_at_.find(key_);
+  if (found != stream_at_.end()) return found->second;
+  const std::string_view kept = keep(key_);
+  const auto stream = static_cast<std::uint32_t>(streams_.size());
+  stream_at_.emplace(kept, stream);
+  streams_.push_back({kept, 0, kNone});
+  return stream;
+}
+
+std::size_t Rollup::CellKeyHash::operator()(const CellKey& k) const {
+  const auto hour = static_cast<std::uint64_t>(k.hour);
+  return (((std::uint64_t{k.stream} << 32U) ^ hour) * 0x9E3779B97F4A7C15) >> 7U;
+}
+
+void Rollup::add_to_hour(std::uint32_t stream, std::int64_t hour, const model::UsageEvent& event,
+                         std::uint64_t count, double share) {
+  Cell& cell = cells_[cell_of(stream, hour)];
   cell.count += count;
   for (const model::Amount& amount : event.used()) {
-    const std::uint32_t unit = unit_number(amount.unit);
-    auto q = std::ranges::find(cell.quantities, unit, &Part::unit);
-    if (q == cell.quantities.end()) q = cell.quantities.insert(q, Part{unit, 0});
-    q->value += amount.value * share;
+    add_part(cell, unit_number(amount.unit), amount.value * share);
   }
 }
 
-Rollup::Cell& Rollup::cell_of(std::string_view key) {
-  const auto found = index_.find(key);
-  if (found != index_.end()) return cells_[found->second];
-  const std::string_view kept = keep(key);
-  index_.emplace(kept, static_cast<std::uint32_t>(cells_.size()));
-  return cells_.emplace_back(Cell{kept, 0, {}});
+void Rollup::add_part(Cell& cell, std::uint32_t unit, double value) {
+  std::uint32_t* link = &cell.parts;
+  while (*link != kNone) {
+    Part& part = parts_[*link];
+    if (part.unit == unit) {
+      part.value += value;
+      return;
+    }
+    link = &part.next;
+  }
+  *link = static_cast<std::uint32_t>(parts_.size());
+  parts_.push_back({unit, kNone, value});  // `link` may point into parts_: not used after this
+}
+
+std::uint32_t Rollup::cell_of(std::uint32_t stream, std::int64_t hour) {
+  const Stream& s = streams_[stream];
+  if (s.newest == kNone || hour > s.newest_hour) return new_cell(stream, hour);
+  if (hour == s.newest_hour) return s.newest;
+  index_all();
+  const auto found = cell_at_.find(CellKey{stream, hour});
+  return found != cell_at_.end() ? found->second : new_cell(stream, hour);
+}
+
+std::uint32_t Rollup::new_cell(std::uint32_t stream, std::int64_t hour) {
+  const auto cell = static_cast<std::uint32_t>(cells_.size());
+  cells_.push_back({hour, 0, stream, kNone});
+  Stream& s = streams_[stream];
+  if (s.newest == kNone || hour > s.newest_hour) {
+    s.newest = cell;
+    s.newest_hour = hour;
+  }
+  if (is_indexed_) cell_at_.emplace(CellKey{stream, hour}, cell);
+  return cell;
+}
+
+void Rollup::index_all() {
+  if (is_indexed_) return;
+  is_indexed_ = true;
+  cell_at_.reserve(2 * cells_.size());
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    cell_at_.emplace(CellKey{cells_[i].stream, cells_[i].hour}, static_cast<std::uint32_t>(i));
+  }
 }
 
 std::string_view Rollup::keep(std::string_view key) {
@@ -115,39 +186,41 @@ std::string_view Rollup::keep(std::string_view key) {
   return {at, key.size()};
 }
 
-// There are few units; those of one log come in the same order again and again.
+// There are few units, and looking at them is quicker than a table; but nobody promised that.
 std::uint32_t Rollup::unit_number(std::string_view unit) {
-  const auto found = std::ranges::find(units_, unit);
-  const auto number = static_cast<std::uint32_t>(found - units_.begin());
-  if (found == units_.end()) units_.emplace_back(unit);
-  return number;
+  const std::size_t few = std::min<std::size_t>(units_.size(), 8);
+  for (std::size_t i = 0; i < few; ++i) {
+    if (units_[i] == unit) return static_cast<std::uint32_t>(i);
+  }
+  const auto number = static_cast<std::uint32_t>(units_.size());
+  const auto [at, added] = unit_at_.emplace(unit, number);
+  if (added) units_.emplace_back(unit);
+  return at->second;
 }
 
 void Rollup::for_each(const std::function<void(const RollupView&)>& take) const {
   std::vector<RollupView::Part> parts;
   for (const Cell& cell : cells_) {
-    std::string_view rest = cell.key;
-    const auto number = [&](std::size_t bytes) {
-      std::uint64_t n = 0;
-      for (std::size_t i = 0; i < bytes; ++i) n = (n << 8U) | static_cast<unsigned char>(rest[i]);
-      rest.remove_prefix(bytes);
-      return n;
-    };
+    std::string_view rest = streams_[cell.stream].key;
+    RollupView view;
+    view.action_class = static_cast<model::ActionClass>(rest.front());
+    rest.remove_prefix(1);
     const auto text = [&] {
-      const std::size_t size = number(4);
-      const std::string_view part = rest.substr(0, size);
-      rest.remove_prefix(size);
+      std::uint32_t size = 0;
+      std::memcpy(&size, rest.data(), sizeof size);
+      const std::string_view part = rest.substr(sizeof size, size);
+      rest.remove_prefix(sizeof size + size);
       return part;
     };
-    parts.clear();
-    for (const Part& part : cell.quantities) parts.push_back({units_[part.unit], part.value});
-    RollupView view;
-    view.hour = static_cast<std::int64_t>(number(8));
-    view.action_class = static_cast<model::ActionClass>(number(1));
     view.subscription = text();
     view.service = text();
     view.region = text();
+    view.hour = cell.hour;
     view.count = cell.count;
+    parts.clear();
+    for (std::uint32_t i = cell.parts; i != kNone; i = parts_[i].next) {
+      parts.push_back({units_[parts_[i].unit], parts_[i].value});
+    }
     view.quantities = parts;
     take(view);
   }
@@ -155,10 +228,16 @@ void Rollup::for_each(const std::function<void(const RollupView&)>& take) const 
 
 void Rollup::clear() {
   cells_.clear();
-  index_.clear();
+  parts_.clear();
+  streams_.clear();
+  stream_at_.clear();
+  cell_at_.clear();
+  is_indexed_ = false;
   blocks_.clear();
   block_used_ = 0;
   units_.clear();
+  unit_at_.clear();
+  ++era_;
 }
 
 std::vector<RollupCell> Rollup::drain() {

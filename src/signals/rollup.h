@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
@@ -56,12 +55,23 @@ struct RollupView {
 /// An event whose window covers several hours is shared out pro rata of time; counts stay integers
 /// and their total exact (largest remainder, of equal remainders the earlier hour). Of a
 /// window longer than kHoursMax only the last kHoursMax hours are kept, with their share. One
-/// thread; no allocation for a cell that is already there.
+/// thread; no allocation for a cell that is already there. See rollup.cc.
 class Rollup {
  public:
   static constexpr std::int64_t kHoursMax = 24 * 31;
 
+  /// Where the cells of one (subscription, service, action class, region) are. A caller that keeps
+  /// one for each spares the look-up; it stays valid, and is filled anew after clear().
+  struct Place {
+    std::uint64_t era = 0;  ///< 0: not yet looked up
+    std::uint32_t stream = 0;
+  };
+
   void add(const model::UsageEvent& event, model::ActionClass action_class);
+  /// `place` must be only ever given with events of the same four.
+  void add(const model::UsageEvent& event, model::ActionClass action_class, Place& place);
+  /// Fetches what add() will write. Changes nothing; worth it some tens of events ahead.
+  void prefetch(const Place& place) const;
   /// The cells since the last drain, sorted by key; the rollup is empty afterwards.
   std::vector<RollupCell> drain();
   /// The same without copies, in the order in which the cells came.
@@ -71,29 +81,57 @@ class Rollup {
   [[nodiscard]] std::size_t cells() const { return cells_.size(); }
 
  private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
   struct Part {
-    std::uint32_t unit = 0;  ///< in units_
+    std::uint32_t unit = 0;      ///< in units_
+    std::uint32_t next = kNone;  ///< of the same cell, in parts_
     double value = 0;
   };
   struct Cell {
-    std::string_view key;  ///< in blocks_
+    std::int64_t hour = 0;
     std::uint64_t count = 0;
-    boost::container::small_vector<Part, 2> quantities;
+    std::uint32_t stream = 0;
+    std::uint32_t parts = kNone;  ///< the first one, in parts_
   };
-  void add_to_hour(std::int64_t hour, const model::UsageEvent& event, model::ActionClass c,
+  struct Stream {
+    std::string_view key;  ///< in blocks_
+    std::int64_t newest_hour = 0;
+    std::uint32_t newest = kNone;  ///< its cell
+  };
+  struct CellKey {
+    std::uint32_t stream;
+    std::int64_t hour;
+    bool operator==(const CellKey&) const = default;
+  };
+  struct CellKeyHash {
+    std::size_t operator()(const CellKey& k) const;
+  };
+
+  std::uint32_t stream_of(const model::UsageEvent& event, model::ActionClass c);
+  void add_shares(std::uint32_t stream, const model::UsageEvent& event, std::int64_t start,
+                  std::int64_t end);
+  void add_to_hour(std::uint32_t stream, std::int64_t hour, const model::UsageEvent& event,
                    std::uint64_t count, double share);
-  Cell& cell_of(std::string_view key);
+  std::uint32_t cell_of(std::uint32_t stream, std::int64_t hour);
+  std::uint32_t new_cell(std::uint32_t stream, std::int64_t hour);
+  void index_all();
+  void add_part(Cell& cell, std::uint32_t unit, double value);
   std::string_view keep(std::string_view key);
   std::uint32_t unit_number(std::string_view unit);
 
-  // A log of hours gives a cell for nearly every record: cells and keys lie one after the other,
-  // and are let go together.
   std::vector<Cell> cells_;
-  boost::unordered_flat_map<std::string_view, std::uint32_t, std::hash<std::string_view>> index_;
+  std::vector<Part> parts_;
+  std::vector<Stream> streams_;
+  boost::unordered_flat_map<std::string_view, std::uint32_t, std::hash<std::string_view>>
+      stream_at_;
+  bool is_indexed_ = false;
+  boost::unordered_flat_map<CellKey, std::uint32_t, CellKeyHash> cell_at_;
   std::vector<std::unique_ptr<char[]>> blocks_;
   std::size_t block_used_ = 0;
   std::vector<std::string> units_;
+  boost::unordered_flat_map<std::string, std::uint32_t> unit_at_;
   std::string key_;
+  std::uint64_t era_ = 1;
 };
 
 }  // namespace proviso::signals

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signals/rollup.h"
 
+#include <algorithm>
+#include <map>
+#include <tuple>
+
 #include <gtest/gtest.h>
 
 #include "base/random.h"
@@ -65,6 +69,73 @@ TEST(Rollup, AVeryLongWindowLeavesItsShareAndNoMore) {
   std::uint64_t total = 0;
   for (const RollupCell& cell : rollup.drain()) total += cell.count;
   EXPECT_EQ(total, 31U);
+}
+
+/// The simple version: one map by the whole key. For windows within one hour.
+class SimpleRollup {
+ public:
+  void add(const model::UsageEvent& e, model::ActionClass c) {
+    const std::int64_t hour = unix_seconds(e.window_start) / 3600;
+    RollupCell& cell = cells_[std::tuple(hour, std::string(e.subscription), std::string(e.service),
+                                         c, std::string(e.region))];
+    cell.hour = from_unix_seconds(hour * 3600);
+    cell.subscription = e.subscription;
+    cell.service = e.service;
+    cell.action_class = c;
+    cell.region = e.region;
+    cell.count += e.count;
+    for (const model::Amount& a : e.used()) {
+      auto q = std::ranges::find(cell.quantities, a.unit, &Quantity::unit);
+      if (q == cell.quantities.end()) q = cell.quantities.insert(q, {std::string(a.unit), 0});
+      q->value += a.value;
+      std::ranges::sort(cell.quantities, {}, &Quantity::unit);
+    }
+  }
+  std::vector<RollupCell> drain() {
+    std::vector<RollupCell> out;
+    for (auto& [key, cell] : cells_) out.push_back(std::move(cell));
+    cells_.clear();
+    return out;
+  }
+
+ private:
+  std::map<std::tuple<std::int64_t, std::string, std::string, model::ActionClass, std::string>,
+           RollupCell>
+      cells_;
+};
+
+TEST(Rollup, SameAsAMapInAnyOrderOfTime) {
+  SeededRandom random(7);
+  const std::string names[] = {"a", "b", "aa", ""};
+  const std::string units[] = {"bytes", "seconds", "u0", "u1", "u2", "u3",
+                               "u4",    "u5",      "u6", "u7", "u8", "u9"};
+  Rollup rollup;
+  SimpleRollup simple;
+  std::map<std::string, Rollup::Place> places;  // live across drain()
+  for (int round = 0; round < 40; ++round) {
+    const bool in_order = random.below(2) == 0;
+    for (std::int64_t i = 0; i < 300; ++i) {
+      const auto at = in_order ? i : static_cast<std::int64_t>(random.below(300));
+      model::UsageEvent e = event(at * 1000, at * 1000, random.below(9));
+      e.subscription = names[random.below(4)];
+      e.service = names[random.below(4)];
+      e.region = names[random.below(2)];
+      e.amounts_count = static_cast<std::uint8_t>(random.below(3));
+      for (std::size_t k = 0; k < e.amounts_count; ++k) {
+        e.amounts[k] = {units[random.below(12)], static_cast<double>(random.below(100))};
+      }
+      const auto c = static_cast<model::ActionClass>(random.below(3));
+      const std::string place = std::string(e.subscription) + "|" + std::string(e.service) + "|" +
+                                std::string(e.region) + std::to_string(static_cast<int>(c));
+      if (random.below(2) == 0) {
+        rollup.add(e, c);
+      } else {
+        rollup.add(e, c, places[place]);
+      }
+      simple.add(e, c);
+    }
+    ASSERT_EQ(rollup.drain(), simple.drain()) << round;
+  }
 }
 
 }  // namespace
