@@ -106,6 +106,7 @@ void CandidateIndex::add(Sign sign, RuleIndex rule,
     exact.emplace_back(hash_text(sign.text, index(sign.field)).value, rule);
     return;
   }
+  if (sign.ascii_only) put(field.beyond_ascii);
   if (!field.needles) field.needles = std::make_unique<Needles>();
   put(field.needles->by_text[std::move(sign.text)]);
 }
@@ -148,6 +149,7 @@ void CandidateIndex::find_text(FieldId f, std::string_view text, std::vector<Rul
   Field& field = fields_[index(f)];
   TextHash hash = hash_text(text, index(f));
   if (hash.beyond_ascii) {
+    append(field.beyond_ascii, out);
     fold(text, folded_);
     text = folded_;
     hash = hash_text(text, index(f));

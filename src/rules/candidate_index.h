@@ -65,6 +65,7 @@ class CandidateIndex {
     bool used = false;
     bool exact = false;
     Rules present;
+    Rules beyond_ascii;  ///< for each value that is not all ASCII
     std::unique_ptr<Needles> needles;
   };
   struct Exact {

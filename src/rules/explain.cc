@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "rules/matcher.h"
+#include "rules/evaluate.h"
 
 namespace proviso::rules {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "rules/candidate_index.h"
 #include "rules/json_event.h"
+#include "rules/plan.h"
 #include "rules/program.h"
 
 namespace proviso::rules {
@@ -32,16 +33,11 @@ class Matcher {
 
   std::shared_ptr<const Program> program_;
   CandidateIndex index_;
+  std::vector<Plan> plans_;               ///< by rule
   std::vector<std::uint64_t> looked_at_;  ///< by rule: the event at which it was evaluated last
   std::uint64_t serial_ = 0;
   std::vector<RuleIndex> candidates_;
   std::vector<RuleIndex> matched_;
 };
-
-/// Whether the expression holds for the event; the plain definition, without an index.
-bool evaluate(const Expression& expression, EventView& event);
-
-/// A number, or text that is one as a whole.
-std::optional<double> number_of(const Value& value);
 
 }  // namespace proviso::rules

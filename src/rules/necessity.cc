@@ -3,6 +3,10 @@
 
 #include <algorithm>
 
+#include <re2/filtered_re2.h>
+#include <re2/re2.h>
+
+#include "rules/ascii.h"
 #include "rules/fold.h"
 
 namespace proviso::rules {
@@ -20,6 +24,40 @@ struct Found {
   std::vector<Sign> signs;
   double weight = 0;
 };
+
+// Literals in lower case of which at least one is in every text that `regex` matches; none where
+// there is no such set.
+std::vector<std::string> necessary_literals(const re2::RE2& regex) {
+  re2::FilteredRE2 filter(static_cast<int>(kNeedleBytesMin));
+  int id = 0;
+  std::vector<std::string> literals;
+  re2::RE2::Options options;
+  options.Copy(regex.options());
+  if (filter.Add(regex.pattern(), options, &id) != re2::RE2::NoError) return {};
+  filter.Compile(&literals);
+  const auto could_match_with = [&](const std::vector<int>& found) {
+    std::vector<int> potential;
+    filter.AllPotentials(found, &potential);
+    return !potential.empty();
+  };
+  const auto too_short = [](const std::string& l) {
+    return l.size() < kNeedleBytesMin || !ascii::all_of(l);
+  };
+  if (literals.empty() || could_match_with({})) return {};
+  if (std::ranges::any_of(literals, too_short)) return {};
+  // Where one of them alone is necessary the longest such is enough.
+  const std::string* best = nullptr;
+  for (std::size_t i = 0; i < literals.size(); ++i) {
+    std::vector<int> others;
+    for (std::size_t k = 0; k < literals.size(); ++k) {
+      if (k != i) others.push_back(static_cast<int>(k));
+    }
+    if (could_match_with(others)) continue;
+    if (best == nullptr || literals[i].size() > best->size()) best = &literals[i];
+  }
+  if (best != nullptr) return {*best};
+  return literals;
+}
 
 class Finder {
  public:
@@ -57,7 +95,7 @@ class Finder {
   }
 
   Found one(Kind kind, FieldId field, std::string text) const {
-    Sign sign{kind, field, std::move(text)};
+    Sign sign{kind, field, std::move(text), false};
     const double weight = weight_(sign);
     return {{std::move(sign)}, weight};
   }
@@ -67,6 +105,7 @@ class Finder {
       case TestKind::null: return std::nullopt;
       case TestKind::keyword: return of_keyword(test);
       case TestKind::text: return of_text(test);
+      case TestKind::regex: return of_regex(test);
       default: return one(Kind::present, test.field, "");
     }
   }
@@ -85,6 +124,20 @@ class Finder {
     const bool short_needle = literal.size() < kNeedleBytesMin;
     return one(short_needle ? Kind::present : Kind::needle, test.field,
                short_needle ? std::string() : std::move(literal));
+  }
+
+  // Ignoring case, RE2 knows more letters to be equal than lower case does (the long s), but none
+  // of them is ASCII.
+  std::optional<Found> of_regex(const Test& test) const {
+    Found out;
+    for (std::string& literal : necessary_literals(*test.regex)) {
+      Found found = one(Kind::needle, test.field, std::move(literal));
+      found.signs.front().ascii_only = true;
+      out.weight += found.weight;
+      std::ranges::move(found.signs, std::back_inserter(out.signs));
+    }
+    if (out.signs.empty()) return one(Kind::present, test.field, "");
+    return out;
   }
 
   const SignWeight& weight_;

@@ -22,6 +22,8 @@ struct Sign {
   Kind kind = Kind::present;
   FieldId field{};
   std::string text;
+  /// needle: true only of a value that is all ASCII; another value may do without it.
+  bool ascii_only = false;
 };
 
 /// Signs of which at least one must be there for the expression to hold: what is not evaluated

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "rules/evaluate.h"
 #include "signals/engine_internal.h"
 #include "signals/hash.h"
 

@@ -9,6 +9,7 @@
 
 #include "rules/json_matcher.h"
 #include "rules/load.h"
+#include "rules/evaluate.h"
 #include "rules/matcher.h"
 #include "rules/testing/dom_event.h"
 
