@@ -45,6 +45,16 @@ inline std::uint64_t beyond(std::uint64_t w) { return w & kHighs; }
 /// Whether all bytes are ASCII.
 bool all_of(std::string_view text);
 
+struct Survey {
+  bool beyond = false;     ///< some byte is not ASCII
+  bool backslash = false;  ///< some byte is a backslash
+};
+Survey survey(std::string_view text);
+
+/// Whether `text`, all ASCII, contains `needle`, which is in lower case and not empty, in either
+/// case.
+bool contains(std::string_view text, std::string_view needle);
+
 enum class Equality : std::uint8_t { no, yes, unknown };
 /// Whether `text` in lower case is `needle`, which has the same size and is in lower case. Unknown
 /// where a byte that is not ASCII comes before the first difference.

@@ -186,10 +186,7 @@ void CandidateIndex::find(JsonEvent& event, std::vector<RuleIndex>& out) {
       find_values(f, event, out);
     }
   }
-  if (!keywords_.scanner) return;
-  if (!event.has_escapes() && ascii::all_of(event.record()))
-    return scan(keywords_, event.record(), out);
-  find_keywords(event.leaves(), out);
+  find_keywords(event, out);
 }
 
 void CandidateIndex::find(EventView& event, std::vector<RuleIndex>& out) {
@@ -199,17 +196,19 @@ void CandidateIndex::find(EventView& event, std::vector<RuleIndex>& out) {
     if (!field.present.empty() && !event.values(f).empty()) append(field.present, out);
     if (field.exact || field.needles) find_values(f, event, out);
   }
-  if (keywords_.scanner) find_keywords(event.leaves(), out);
+  find_keywords(event, out);
 }
 
-void CandidateIndex::find_keywords(std::span<const Value> leaves, std::vector<RuleIndex>& out) {
-  for (const Value& value : leaves) {
-    std::string_view text = value.text;
-    if (!ascii::all_of(text)) {
-      fold(text, folded_);
-      text = folded_;
+void CandidateIndex::find_keywords(EventView& event, std::vector<RuleIndex>& out) {
+  if (keywords_.rules.empty()) return;
+  if (const auto text = event.plain_text()) return scan(keywords_, *text, out);
+  for (const Value& value : event.leaves()) {
+    if (ascii::all_of(value.text)) {
+      scan(keywords_, value.text, out);
+    } else {
+      fold(value.text, folded_);
+      scan(keywords_, folded_, out);
     }
-    scan(keywords_, text, out);
   }
 }
 

@@ -79,7 +79,7 @@ class CandidateIndex {
   void find_text(FieldId field, std::string_view text, std::vector<RuleIndex>& out);
   void find_raw(FieldId field, std::string_view raw, JsonEvent& event, std::vector<RuleIndex>& out);
   void find_values(FieldId field, EventView& event, std::vector<RuleIndex>& out);
-  void find_keywords(std::span<const Value> leaves, std::vector<RuleIndex>& out);
+  void find_keywords(EventView& event, std::vector<RuleIndex>& out);
   void scan(Needles& needles, std::string_view text, std::vector<RuleIndex>& out);
 
   std::vector<Field> fields_;  ///< by FieldId

@@ -6,7 +6,9 @@
 
 #include <re2/re2.h>
 
+#include "rules/ascii.h"
 #include "rules/fold.h"
+#include "rules/json_text.h"
 #include "rules/reader.h"
 
 namespace proviso::rules {
@@ -81,7 +83,20 @@ bool value_test(const Test& test, const Value& value) {
 
 }  // namespace
 
+namespace {
+
+// One look at the whole record spares a look at each value of it.
+bool word_is_missing(const Test& test, EventView& event) {
+  if (test.regex || test.pattern.shape() != TextPattern::Shape::contains) return false;
+  const auto text = event.plain_text();
+  if (!text || is_part_of_number(test.pattern.needle())) return false;
+  return !ascii::contains(*text, folded(test.pattern.needle()));
+}
+
+}  // namespace
+
 bool evaluate_test(const Test& test, EventView& event) {
+  if (test.kind == TestKind::keyword && word_is_missing(test, event)) return false;
   if (test.kind == TestKind::field_ref) return field_ref_test(test, event);
   const auto values = test.kind == TestKind::keyword ? event.leaves() : event.values(test.field);
   if (test.kind == TestKind::exists) return !values.empty();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,9 @@ class EventView {
   virtual std::span<const Value> values(FieldId field) = 0;
   /// Every leaf value of the event, for keywords.
   virtual std::span<const Value> leaves() = 0;
+  /// Text, all ASCII, in which each leaf value but numbers stands as it is, and more; nothing where
+  /// there is none at hand. A word that is not in it, and is no part of a number, is in no leaf.
+  virtual std::optional<std::string_view> plain_text() { return std::nullopt; }
 };
 
 }  // namespace proviso::rules

@@ -60,7 +60,9 @@ bool JsonEvent::reset(std::string_view record) {
     visited_.assign(visited_.size(), 0);
     visit_ = 0;
   }
-  has_escapes_ = std::memchr(record.data(), '\\', record.size()) != nullptr;
+  const ascii::Survey survey = ascii::survey(record);
+  has_escapes_ = survey.backslash;
+  beyond_ascii_ = survey.beyond;
   if (!tokens_.read(record) || tokens_.kind(0) != '{') return false;
   return walk_object(tree_.root(), 0) == tokens_.size();
 }
@@ -242,6 +244,12 @@ std::optional<std::string_view> JsonEvent::raw_string(FieldId field) const {
   const std::string_view raw = tokens_.string(t);
   if (has_escapes_ && std::memchr(raw.data(), '\\', raw.size()) != nullptr) return std::nullopt;
   return raw;
+}
+
+std::optional<std::string_view> JsonEvent::plain_text() {
+  // But numbers such as 1.50 and 1e3 are seen as 1.5 and 1000.0.
+  if (has_escapes_ || beyond_ascii_) return std::nullopt;
+  return record_;
 }
 
 std::span<const Value> JsonEvent::leaves() {

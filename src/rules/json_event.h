@@ -41,14 +41,12 @@ class JsonEvent final : public EventView {
 
   std::span<const Value> values(FieldId field) override;
   std::span<const Value> leaves() override;
+  std::optional<std::string_view> plain_text() override;
   /// The fields that the record has, each once.
   [[nodiscard]] std::span<const FieldId> present() const { return present_; }
   [[nodiscard]] bool has(FieldId field) const { return slots_[index(field)].serial == serial_; }
   /// The text of a field that has just one value, a string without escapes. Nothing for others.
   [[nodiscard]] std::optional<std::string_view> raw_string(FieldId field) const;
-  [[nodiscard]] std::string_view record() const { return record_; }
-  /// Some string of the record has an escape.
-  [[nodiscard]] bool has_escapes() const { return has_escapes_; }
   /// The first of the known timestamp fields that holds a time: RFC 3339 text, or a number of Unix
   /// seconds (milliseconds from 10^11 on). Nothing where the program has no correlations.
   std::optional<Time> time();
@@ -95,7 +93,8 @@ class JsonEvent final : public EventView {
   std::string_view record_;
   std::uint32_t serial_ = 0;
   std::uint32_t visit_ = 0;
-  bool has_escapes_ = false;
+  bool has_escapes_ = false;  ///< in some string
+  bool beyond_ascii_ = false;
   bool broken_ = false;
   std::vector<Value> leaves_;
   std::uint32_t leaves_for_ = 0;

@@ -87,6 +87,10 @@ std::optional<JsonNumber> parse_json_number(std::string_view token) {
   return out;
 }
 
+bool is_part_of_number(std::string_view text) {
+  return text.find_first_not_of("0123456789.e+-") == std::string_view::npos;
+}
+
 void write_json_double(double number, std::string& out) {
   std::array<char, 40> buffer{};
   const auto done = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);

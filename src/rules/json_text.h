@@ -20,6 +20,8 @@ struct JsonNumber {
 };
 /// Nothing where `token` is no JSON number that a double can hold.
 std::optional<JsonNumber> parse_json_number(std::string_view token);
+/// Whether `text` could stand in a number as it is written here.
+bool is_part_of_number(std::string_view text);
 /// 403.0 stays a number with a point, as its writer meant it.
 void write_json_double(double number, std::string& out);
 

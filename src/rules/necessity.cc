@@ -8,6 +8,7 @@
 
 #include "rules/ascii.h"
 #include "rules/fold.h"
+#include "rules/json_text.h"
 
 namespace proviso::rules {
 namespace {
@@ -113,7 +114,8 @@ class Finder {
   std::optional<Found> of_keyword(const Test& test) const {
     if (test.regex) return std::nullopt;
     std::string needle = folded(test.pattern.longest_literal());
-    if (needle.size() < kNeedleBytesMin) return std::nullopt;
+    // What could be a number is not looked for in a record: it may stand there as 1e3.
+    if (needle.size() < kNeedleBytesMin || is_part_of_number(needle)) return std::nullopt;
     return one(Kind::keyword, {}, std::move(needle));
   }
 

@@ -7,12 +7,15 @@
 #include <hs/hs.h>
 
 #include "base/check.h"
+#include "rules/ascii.h"
 
 namespace proviso::rules {
 namespace {
 
 // Enough to be rare; longer literals only make the tables larger.
 constexpr std::size_t kNeedleBytesMax = 16;
+// Up to here looking for one after the other is faster than calling the engine.
+constexpr std::size_t kFewMax = 4;
 
 int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* found) {
   static_cast<std::vector<std::uint32_t>*>(found)->push_back(id);
@@ -24,6 +27,7 @@ int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void
 struct NeedleScanner::Engine {
   hs_database_t* database = nullptr;
   hs_scratch_t* scratch = nullptr;
+  std::vector<std::string> few;  ///< where there is no database
 
   Engine() = default;
   Engine(const Engine&) = delete;
@@ -36,6 +40,10 @@ struct NeedleScanner::Engine {
 
 NeedleScanner::NeedleScanner(const std::vector<std::string>& needles)
     : engine_(std::make_unique<Engine>()) {
+  if (needles.size() <= kFewMax) {
+    engine_->few = needles;
+    return;
+  }
   std::vector<const char*> texts;
   std::vector<std::size_t> sizes;
   std::vector<unsigned> ids;
@@ -61,6 +69,16 @@ NeedleScanner::~NeedleScanner() = default;
 
 void NeedleScanner::scan(std::string_view text, std::vector<std::uint32_t>& found) {
   if (text.empty()) return;
+  if (engine_->database == nullptr) {
+    const bool plain = ascii::all_of(text);
+    for (std::size_t i = 0; i < engine_->few.size(); ++i) {
+      const std::string& needle = engine_->few[i];
+      if (plain ? ascii::contains(text, needle) : text.find(needle) != text.npos) {
+        found.push_back(static_cast<std::uint32_t>(i));
+      }
+    }
+    return;
+  }
   CHECK(text.size() <= std::numeric_limits<unsigned>::max());
   const hs_error_t done =
       hs_scan(engine_->database, text.data(), static_cast<unsigned>(text.size()), 0,

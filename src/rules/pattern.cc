@@ -94,7 +94,10 @@ bool TextPattern::matches(std::string_view text) const {
   if (cased_) return matches_mapped(text, kSame.data());
   const ascii::Equality quick = at_its_end(text);
   if (quick != ascii::Equality::unknown) return quick == ascii::Equality::yes;
-  if (ascii::all_of(text)) return matches_mapped(text, kAsciiLower.data());
+  if (ascii::all_of(text)) {
+    return shape_ == Shape::contains ? ascii::contains(text, needle_)
+                                     : matches_mapped(text, kAsciiLower.data());
+  }
   return matches_mapped(folded(text), kSame.data());
 }
 
