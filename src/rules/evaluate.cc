@@ -87,10 +87,12 @@ namespace {
 
 // One look at the whole record spares a look at each value of it.
 bool word_is_missing(const Test& test, EventView& event) {
-  if (test.regex || test.pattern.shape() != TextPattern::Shape::contains) return false;
+  const TextPattern& pattern = test.pattern;
+  if (test.regex || pattern.cased() || pattern.shape() != TextPattern::Shape::contains)
+    return false;
   const auto text = event.plain_text();
-  if (!text || is_part_of_number(test.pattern.needle())) return false;
-  return !ascii::contains(*text, folded(test.pattern.needle()));
+  if (!text || is_part_of_number(pattern.needle())) return false;
+  return !ascii::contains(*text, pattern.needle());
 }
 
 }  // namespace

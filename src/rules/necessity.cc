@@ -18,8 +18,8 @@ using Shape = TextPattern::Shape;
 
 // Shorter needles are nearly everywhere, and slow to look for.
 constexpr std::size_t kNeedleBytesMin = 3;
-// More signs than that cost more than they spare.
-constexpr std::size_t kSignsMax = 4096;
+// More signs of one rule would make the tables of all rules large.
+constexpr std::size_t kSignsMax = 500;
 
 struct Found {
   std::vector<Sign> signs;
@@ -67,32 +67,68 @@ class Finder {
   std::optional<Found> find(const Expression& e) const {
     switch (e.kind) {
       case Expression::Kind::test: return of_test(e.test);
-      case Expression::Kind::negation: return std::nullopt;
-      case Expression::Kind::all_of: return best(e);
-      case Expression::Kind::any_of: return sum(e);
+      case Expression::Kind::negation: return find_not(e.children.front());
+      case Expression::Kind::all_of: return best(e, Wanted::holds);
+      case Expression::Kind::any_of: return sum(e, Wanted::holds);
     }
     return std::nullopt;
   }
 
  private:
-  std::optional<Found> best(const Expression& e) const {
+  enum class Wanted : std::uint8_t { holds, fails };
+  [[nodiscard]] std::optional<Found> find(const Expression& e, Wanted wanted) const {
+    return wanted == Wanted::holds ? find(e) : find_not(e);
+  }
+
+  // For `e` to be false.
+  std::optional<Found> find_not(const Expression& e) const {
+    switch (e.kind) {
+      case Expression::Kind::test:
+        // A missing field is null; so is nothing else that can be seen.
+        if (e.test.kind == TestKind::null) return one(Kind::present, e.test.field, "");
+        return std::nullopt;
+      case Expression::Kind::negation: return find(e.children.front());
+      case Expression::Kind::all_of: return sum(e, Wanted::fails);
+      case Expression::Kind::any_of: return best(e, Wanted::fails);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Found> best(const Expression& e, Wanted wanted) const {
     std::optional<Found> out;
     for (const Expression& child : e.children) {
-      auto one = find(child);
+      auto one = find(child, wanted);
       if (one && (!out || one->weight < out->weight)) out = std::move(one);
     }
     return out;
   }
 
-  std::optional<Found> sum(const Expression& e) const {
+  std::optional<Found> sum(const Expression& e, Wanted wanted) const {
     Found out;
     for (const Expression& child : e.children) {
-      auto one = find(child);
-      if (!one || out.signs.size() + one->signs.size() > kSignsMax) return std::nullopt;
+      auto one = find(child, wanted);
+      if (!one) return std::nullopt;
       out.weight += one->weight;
       std::ranges::move(one->signs, std::back_inserter(out.signs));
     }
+    if (out.signs.size() > kSignsMax) coarsen(out);
     return out;
+  }
+
+  // Lists of thousands of values: that the field is there will do.
+  void coarsen(Found& found) const {
+    std::vector<Sign> coarse;
+    found.weight = 0;
+    for (Sign& sign : found.signs) {
+      if (sign.kind != Kind::keyword) sign = {Kind::present, sign.field, "", false};
+      const auto same = [&](const Sign& s) {
+        return s.kind == sign.kind && s.field == sign.field && s.text == sign.text;
+      };
+      if (std::ranges::any_of(coarse, same)) continue;
+      found.weight += weight_(sign);
+      coarse.push_back(std::move(sign));
+    }
+    found.signs = std::move(coarse);
   }
 
   Found one(Kind kind, FieldId field, std::string text) const {
