@@ -67,8 +67,9 @@ bool begins(const char* text, std::string_view needle) {
 
 // The first and the last byte of the needle are looked for at once, sixteen places a step; 0x20 in
 // both makes letters equal in either case (and some other bytes too: what is found is compared).
-bool contains(std::string_view text, std::string_view needle) {
-  if (needle.size() > text.size()) return false;
+std::size_t find(std::string_view text, std::string_view needle) {
+  constexpr std::size_t kNowhere = std::string_view::npos;
+  if (needle.size() > text.size()) return kNowhere;
   const char* p = text.data();
   std::size_t places = text.size() - needle.size() + 1;
 #ifdef __SSE2__
@@ -81,14 +82,16 @@ bool contains(std::string_view text, std::string_view needle) {
     const __m128i both = _mm_and_si128(_mm_cmpeq_epi8(begin, first), _mm_cmpeq_epi8(end, last));
     for (auto found = static_cast<unsigned>(_mm_movemask_epi8(both)); found != 0;
          found &= found - 1) {
-      if (begins(p + std::countr_zero(found), needle)) return true;
+      const char* at = p + std::countr_zero(found);
+      if (begins(at, needle)) return static_cast<std::size_t>(at - text.data());
     }
   }
 #endif
   for (; places > 0; --places, ++p) {
-    if ((*p | 0x20) == (needle.front() | 0x20) && begins(p, needle)) return true;
+    const bool fits = (*p | 0x20) == (needle.front() | 0x20) && begins(p, needle);
+    if (fits) return static_cast<std::size_t>(p - text.data());
   }
-  return false;
+  return kNowhere;
 }
 
 Equality equal(std::string_view text, std::string_view needle) {

@@ -51,9 +51,12 @@ struct Survey {
 };
 Survey survey(std::string_view text);
 
-/// Whether `text`, all ASCII, contains `needle`, which is in lower case and not empty, in either
-/// case.
-bool contains(std::string_view text, std::string_view needle);
+/// Where `text`, all ASCII, contains `needle` in either case; npos where it does not. The needle is
+/// in lower case and not empty.
+std::size_t find(std::string_view text, std::string_view needle);
+inline bool contains(std::string_view text, std::string_view needle) {
+  return find(text, needle) != std::string_view::npos;
+}
 
 enum class Equality : std::uint8_t { no, yes, unknown };
 /// Whether `text` in lower case is `needle`, which has the same size and is in lower case. Unknown

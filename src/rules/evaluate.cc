@@ -8,7 +8,6 @@
 
 #include "rules/ascii.h"
 #include "rules/fold.h"
-#include "rules/json_text.h"
 #include "rules/reader.h"
 
 namespace proviso::rules {
@@ -86,19 +85,20 @@ bool value_test(const Test& test, const Value& value) {
 namespace {
 
 // One look at the whole record spares a look at each value of it.
-bool word_is_missing(const Test& test, EventView& event) {
+std::optional<bool> word_in_record(const Test& test, EventView& event) {
   const TextPattern& pattern = test.pattern;
-  if (test.regex || pattern.cased() || pattern.shape() != TextPattern::Shape::contains)
-    return false;
-  const auto text = event.plain_text();
-  if (!text || is_part_of_number(pattern.needle())) return false;
-  return !ascii::contains(*text, pattern.needle());
+  const bool word = !test.regex && !pattern.cased() &&
+                    pattern.shape() == TextPattern::Shape::contains &&
+                    ascii::all_of(pattern.needle());
+  return word ? event.some_leaf_contains(pattern.needle()) : std::nullopt;
 }
 
 }  // namespace
 
 bool evaluate_test(const Test& test, EventView& event) {
-  if (test.kind == TestKind::keyword && word_is_missing(test, event)) return false;
+  if (test.kind == TestKind::keyword) {
+    if (const auto known = word_in_record(test, event)) return *known;
+  }
   if (test.kind == TestKind::field_ref) return field_ref_test(test, event);
   const auto values = test.kind == TestKind::keyword ? event.leaves() : event.values(test.field);
   if (test.kind == TestKind::exists) return !values.empty();

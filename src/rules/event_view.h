@@ -36,6 +36,11 @@ class EventView {
   /// Text, all ASCII, in which each leaf value but numbers stands as it is, and more; nothing where
   /// there is none at hand. A word that is not in it, and is no part of a number, is in no leaf.
   virtual std::optional<std::string_view> plain_text() { return std::nullopt; }
+  /// Whether some leaf value contains `needle`, ASCII in lower case, in either case; nothing where
+  /// only leaves() can tell.
+  virtual std::optional<bool> some_leaf_contains(std::string_view /*needle*/) {
+    return std::nullopt;
+  }
 };
 
 }  // namespace proviso::rules

@@ -226,8 +226,18 @@ void JsonEvent::add(std::uint32_t t, std::vector<Value>& out, std::size_t depth)
 std::span<const Value> JsonEvent::values(FieldId field) {
   Slot& slot = slots_[index(field)];
   if (slot.serial != serial_) return {};
-  if (slot.made_for == serial_) return slot.values;
+  if (slot.made_for == serial_) return slot.made;
   slot.made_for = serial_;
+  slot.made = make(slot);
+  return slot.made;
+}
+
+std::span<const Value> JsonEvent::make(Slot& slot) {
+  const std::uint32_t first = occurrences_[slot.first].token;
+  if (slot.first == slot.last && tokens_.kind(first) != '[') {
+    slot.single = value_of(first);
+    return {&slot.single, 1};
+  }
   slot.values.clear();
   for (std::uint32_t o = slot.first;; o = occurrences_[o].next) {
     add(occurrences_[o].token, slot.values, 0);
@@ -250,6 +260,32 @@ std::optional<std::string_view> JsonEvent::plain_text() {
   // But numbers such as 1.50 and 1e3 are seen as 1.5 and 1000.0.
   if (has_escapes_ || beyond_ascii_) return std::nullopt;
   return record_;
+}
+
+std::optional<bool> JsonEvent::some_leaf_contains(std::string_view needle) {
+  if (has_escapes_ || beyond_ascii_ || is_part_of_number(needle)) return std::nullopt;
+  std::size_t from = 0;
+  while (true) {
+    const std::size_t at = ascii::find(record_.substr(from), needle);
+    if (at == std::string_view::npos) return false;
+    if (stands_in_leaf(from + at, needle.size())) return true;
+    from += at + 1;
+  }
+}
+
+bool JsonEvent::stands_in_leaf(std::size_t at, std::size_t size) const {
+  const std::uint32_t t = tokens_.at(at);
+  const char kind = tokens_.kind(t);
+  if (kind == '"') {
+    const std::string_view text = tokens_.string(t);
+    const auto begin = static_cast<std::size_t>(text.data() - record_.data());
+    if (at < begin || at + size > begin + text.size()) return false;
+    return t + 1 >= tokens_.size() || tokens_.kind(t + 1) != ':';
+  }
+  const std::string_view text = tokens_.scalar(t);
+  const auto begin = static_cast<std::size_t>(text.data() - record_.data());
+  return kind != 'n' && at >= begin && at + size <= begin + text.size() &&
+         std::string_view("{}[],:").find(kind) == std::string_view::npos;
 }
 
 std::span<const Value> JsonEvent::leaves() {

@@ -42,6 +42,7 @@ class JsonEvent final : public EventView {
   std::span<const Value> values(FieldId field) override;
   std::span<const Value> leaves() override;
   std::optional<std::string_view> plain_text() override;
+  std::optional<bool> some_leaf_contains(std::string_view needle) override;
   /// The fields that the record has, each once.
   [[nodiscard]] std::span<const FieldId> present() const { return present_; }
   [[nodiscard]] bool has(FieldId field) const { return slots_[index(field)].serial == serial_; }
@@ -65,13 +66,17 @@ class JsonEvent final : public EventView {
     std::uint32_t last = 0;
     std::uint32_t made_for = 0;  ///< serial for which `values` is true
     bool literal = false;
-    std::vector<Value> values;
+    Value single;               ///< the only value, where it is no array
+    std::vector<Value> values;  ///< otherwise
+    std::span<const Value> made;
   };
   std::uint32_t walk_object(const FieldTree::Node& node, std::uint32_t t);
   std::uint32_t walk_array(const FieldTree::Node& node, std::uint32_t t, std::size_t depth);
   std::uint32_t take(const FieldTree::Node& node, std::uint32_t t, std::uint32_t visit);
   void note(const FieldTree::Node& node, std::uint32_t t);
+  std::span<const Value> make(Slot& slot);
   void add(std::uint32_t t, std::vector<Value>& out, std::size_t depth);
+  [[nodiscard]] bool stands_in_leaf(std::size_t at, std::size_t size) const;
   Value value_of(std::uint32_t t);
   Value scalar_value(std::uint32_t t);
   /// The string between the quotes of `t`, its escapes decoded.

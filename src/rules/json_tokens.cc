@@ -51,6 +51,11 @@ std::uint32_t JsonTokens::behind_bracket(std::uint32_t t) const {
   return depth > 0 ? size_ : t;
 }
 
+std::uint32_t JsonTokens::at(std::size_t offset) const {
+  const std::uint32_t* after = std::upper_bound(starts_, starts_ + size_, offset);
+  return after == starts_ ? 0 : static_cast<std::uint32_t>(after - starts_) - 1;
+}
+
 std::string_view JsonTokens::scalar(std::uint32_t t) const {
   const char* begin = text_ + starts_[t];
   const char* end = text_ + starts_[t + 1];

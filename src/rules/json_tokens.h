@@ -40,6 +40,8 @@ class JsonTokens {
   [[nodiscard]] std::uint32_t size() const { return size_; }
   /// The first character of token `t`; `t` may be size(): then it is no character of a token.
   [[nodiscard]] char kind(std::uint32_t t) const { return text_[starts_[t]]; }
+  /// The last token that begins at or before the byte `offset` of the text.
+  [[nodiscard]] std::uint32_t at(std::size_t offset) const;
   /// The token behind the value that begins at `t`; size() where brackets do not close.
   [[nodiscard]] std::uint32_t behind(std::uint32_t t) const {
     return depth_of(t) > 0 ? behind_bracket(t) : t + 1;
