@@ -212,15 +212,16 @@ void JsonEvent::add(std::uint32_t t, std::vector<Value>& out, std::size_t depth)
     broken_ = true;
     return;
   }
-  for (++t; tokens_.kind(t) != ']'; t += tokens_.kind(t) == ',' ? 1U : 0U) {
+  if (tokens_.kind(++t) == ']') return;
+  while (true) {
     const char kind = tokens_.kind(t);
-    if (kind == ',' || kind == ':' || kind == '}' || t >= tokens_.size()) {
-      broken_ = true;
-      return;
-    }
+    if (t >= tokens_.size() || std::string_view("],:}").find(kind) != std::string_view::npos) break;
     add(t, out, depth + 1);
     t = tokens_.behind(t);
+    if (tokens_.kind(t) == ']') return;
+    if (tokens_.kind(t++) != ',') break;
   }
+  broken_ = true;
 }
 
 std::span<const Value> JsonEvent::values(FieldId field) {
