@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // rules backtest: what rules would have found in the past.
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <cmath>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -44,7 +44,8 @@ std::size_t chart_width(const BacktestOptions& options) {
 // A bar of `share` (0 to 1) of `cells` columns, to an eighth of one.
 std::string bar(double share, std::size_t cells) {
   constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto eighths = static_cast<std::size_t>(share * static_cast<double>(cells) * 8 + 0.5);
+  const auto eighths =
+      static_cast<std::size_t>(std::lround(share * static_cast<double>(cells) * 8));
   std::string out;
   for (std::size_t i = 0; i < eighths / 8; ++i) out += "█";
   return out + kEighths[eighths % 8];

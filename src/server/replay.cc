@@ -112,9 +112,9 @@ void Replay::State::take_firings(const Replay& hooks) {
   firings.clear();
 }
 
-Replay::Replay(std::shared_ptr<const rules::Program> program, const RuleSetting& setting,
+Replay::Replay(const std::shared_ptr<const rules::Program>& program, const RuleSetting& setting,
                const model::Register& customers, ReplayOptions options)
-    : state_(std::make_unique<State>(std::move(program), setting, customers, std::move(options))) {}
+    : state_(std::make_unique<State>(program, setting, customers, std::move(options))) {}
 Replay::~Replay() = default;
 
 Result<void> Replay::read(const std::string& path, std::uint64_t records_max) {

@@ -59,7 +59,7 @@ struct ReplayReject {
 /// thread. `setting` and `customers` must outlive it.
 class Replay {
  public:
-  Replay(std::shared_ptr<const rules::Program> program, const RuleSetting& setting,
+  Replay(const std::shared_ptr<const rules::Program>& program, const RuleSetting& setting,
          const model::Register& customers, ReplayOptions options);
   ~Replay();
   Replay(const Replay&) = delete;
