@@ -8,6 +8,7 @@
 #include "signals/group_table.h"
 #include "signals/judge.h"
 #include "signals/pool.h"
+#include "signals/prefetch.h"
 #include "signals/slot_table.h"
 #include "signals/window.h"
 
@@ -45,7 +46,14 @@ class CounterTable {
   [[nodiscard]] Missing missing(const Window& window) const;
   /// A hit of the group at this time may or may not have been: nobody could tell.
   void note_unsure_hit(GroupId group, Time time);
-  void prefetch(GroupId group) const { table_.prefetch(groups_->hash(group)); }
+  /// Bring what take() will look at into the cache: first the slot, then the window.
+  void prefetch_slot(GroupId group) const { table_.prefetch(groups_->hash(group)); }
+  void prefetch_window(GroupId group) const {
+    const std::uint32_t id = table_.likely(groups_->hash(group));
+    if (id == SlotTable::kNone) return;
+    const auto* window = reinterpret_cast<const char*>(&windows_[id]);
+    for (std::size_t at = 0; at < sizeof(Window); at += 64) prefetch(window + at);
+  }
   void count_unsure() { ++losses_.unsure; }
 
   [[nodiscard]] const Losses& losses() const { return losses_; }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/check.h"
 #include "rules/evaluate.h"
 #include "signals/engine_internal.h"
 #include "signals/hash.h"
@@ -32,6 +33,7 @@ namespace {
 constexpr unsigned kKindBits = 3;
 constexpr std::size_t kKindsMax = 10;
 constexpr std::size_t kSetsMax = 100'000;
+constexpr std::size_t kBatch = 32;
 
 Contributors single(const EventKey& key) {
   Contributors out{.total = 1, .first = {}, .last = {}};
@@ -56,7 +58,8 @@ Engine::State::State(std::shared_ptr<const rules::Program> p, const EngineOption
       sources(o.lateness),
       hits_(program->rules().size()),
       is_correlation_(program->rules().size()),
-      is_unsure_(program->rules().size()) {
+      is_unsure_(program->rules().size()),
+      batch_(kBatch) {
   for (const Counter& counter : counters) tables.emplace_back(counter, limits, groups);
   for (const Correlation& c : program->correlations()) is_correlation_[rules::index(c.rule)] = true;
 }
@@ -78,29 +81,21 @@ std::uint32_t Engine::State::set_of(std::span<const RuleIndex> matched) {
   return id;
 }
 
-std::uint64_t Engine::State::capture_group(const EventPoint& point,
-                                           std::span<const rules::FieldId> fields,
-                                           rules::EventView& event) {
-  if (fields.size() == 1) {
-    const rules::Value value = whole_value(event, fields.front());
-    const std::uint64_t kind = static_cast<std::uint64_t>(value.kind) << 32U;
-    if (value.kind == rules::ValueKind::string && value.text == point.subscription) {
-      const GroupId known{in_hand_.subscription()};
-      groups.hold(known);
-      return kind | signals::index(known);
-    }
-    scratch_.clear();
-    append_group_value(scratch_, value.kind == rules::ValueKind::null, value.text);
-    return kind | signals::index(groups.hold(scratch_));
-  }
+// The subscription is mostly the group: its text is kept once.
+void Engine::State::capture_group(const EventPoint& point, std::span<const rules::FieldId> fields,
+                                  rules::EventView& event) {
   scratch_.clear();
   std::uint64_t kinds = 0;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const rules::Value value = whole_value(event, fields[i]);
+    if (i < kKindsMax) kinds |= static_cast<std::uint64_t>(value.kind) << (kKindBits * i);
+    if (fields.size() == 1 && value.kind == rules::ValueKind::string &&
+        value.text == point.subscription) {
+      return incoming_.add_same(kinds);
+    }
     append_group_value(scratch_, value.kind == rules::ValueKind::null, value.text);
-    if (i < kKindsMax) kinds |= static_cast<std::uint64_t>(value.kind) << (32U + kKindBits * i);
   }
-  return kinds | signals::index(groups.hold(scratch_));
+  incoming_.add_text(kinds, groups.hash_of(scratch_), scratch_);
 }
 
 std::uint64_t Engine::State::capture_value(const MatchSet::Value& value, rules::EventView& event) {
@@ -117,23 +112,15 @@ std::uint64_t Engine::State::capture_value(const MatchSet::Value& value, rules::
   return std::max<std::uint64_t>(hash_bytes(scratch_, options.hash_seed), 1);
 }
 
-// Into in_hand_. Every group in it is held once more.
 void Engine::State::capture(const EventPoint& point, std::uint32_t set, rules::EventView& event) {
   const MatchSet& what = sets_[set].set;
-  in_hand_.words.resize(WaitingEvent::kHead + what.groups.size() + what.values.size());
+  incoming_.begin({point.time, point.line}, point.event_key, point.weight);
   scratch_.clear();
   append_group_value(scratch_, false, point.subscription);
-  in_hand_.set_head({point.time, point.line}, point.event_key, point.weight, set,
-                    signals::index(groups.hold(scratch_)));
-  std::size_t at = WaitingEvent::kHead;
-  for (const auto& fields : what.groups) in_hand_.words[at++] = capture_group(point, fields, event);
-  for (const auto& value : what.values) in_hand_.words[at++] = capture_value(value, event);
-}
-
-void Engine::State::let_go(const WaitingEvent& event) {
-  groups.let_go(GroupId(event.subscription()));
-  const auto slots = event.slots().first(sets_[event.set()].set.groups.size());
-  for (const std::uint64_t slot : slots) groups.let_go(GroupId(static_cast<std::uint32_t>(slot)));
+  incoming_.add_text(0, groups.hash_of(scratch_), scratch_);
+  for (const auto& fields : what.groups) capture_group(point, fields, event);
+  for (const auto& value : what.values) incoming_.words.push_back(capture_value(value, event));
+  incoming_.end(set);
 }
 
 void Engine::State::feed(const EventPoint& point, std::span<const RuleIndex> matched,
@@ -143,101 +130,162 @@ void Engine::State::feed(const EventPoint& point, std::span<const RuleIndex> mat
     capture(point, set_of(matched), event);
     if (place < processed) {
       ++late;
-      process(in_hand_, out);
+      batch_.front().event = incoming_;
+      process_batch(1, out);
     } else {
-      waiting.push(in_hand_);
+      waiting.push(incoming_);
     }
   }
   sources.note(point.source, point.time);
-  release(sources.settled(), out);
+  if (++since_release >= kBatch) release(sources.settled(), out);
   while (waiting.size() > options.waiting_max) {
     ++forced;
-    process_first(out);
+    waiting.pop(batch_.front().event);
+    processed = std::max(processed, batch_.front().event.place());
+    process_batch(1, out);
   }
 }
 
 void Engine::State::release(Time before, std::vector<Firing>& out) {
-  while (!waiting.empty() && waiting.front().time < before) process_first(out);
-}
-
-void Engine::State::flush(std::vector<Firing>& out) {
-  while (!waiting.empty()) process_first(out);
-}
-
-void Engine::State::process_first(std::vector<Firing>& out) {
-  waiting.pop(in_hand_);
-  processed = std::max(processed, in_hand_.place());
-  process(in_hand_, out);
-}
-
-void Engine::State::process(const WaitingEvent& event, std::vector<Firing>& out) {
-  const MatchSet& set = sets_[event.set()].set;
-  if (options.plain_firings) plain_firings(event, set, out);
-  if (!set.steps.empty()) {
-    for (const RuleIndex rule : set.matched) hits_[rules::index(rule)] = 1;
-    const std::size_t before = out.size();
-    for (const MatchSet::Step& one : set.steps) step(one, event, out);
-    for (const RuleIndex rule : set.matched) hits_[rules::index(rule)] = 0;
-    for (const RuleIndex rule : fired_) {
-      hits_[rules::index(rule)] = 0;
-      is_unsure_[rules::index(rule)] = false;
+  since_release = 0;
+  while (!waiting.empty() && waiting.front().time < before) {
+    std::size_t count = 0;
+    while (count < kBatch && !waiting.empty() && waiting.front().time < before) {
+      waiting.pop(batch_[count++].event);
     }
-    fired_.clear();
-    // Those that read one counter fire together; outside they come in the program's order.
-    if (out.size() - before > 1) {
-      const auto& all = program->correlations();
-      std::ranges::stable_sort(std::span(out).subspan(before), {}, [&](const Firing& f) {
-        return std::ranges::find(all, f.rule, &Correlation::rule) - all.begin();
-      });
+    processed = std::max(processed, batch_[count - 1].event.place());
+    process_batch(count, out);
+  }
+}
+
+void Engine::State::flush(std::vector<Firing>& out) { release(Time::max(), out); }
+
+// All look-ups of the batch are in flight together: with a million groups hardly one of them finds
+// its memory in the cache.
+void Engine::State::process_batch(std::size_t count, std::vector<Firing>& out) {
+  const std::span<Ready> batch(batch_.data(), count);
+  for (Ready& ready : batch) {
+    ready.set = &sets_[ready.event.set()].set;
+    CHECK(unpack(ready));
+    groups.prefetch_slot(ready.subscription.text.hash);
+    for (const Ready::Group& group : ready.groups) {
+      if (!group.text.is_same) groups.prefetch_slot(group.text.hash);
     }
   }
-  let_go(event);
+  for (const Ready& ready : batch) {
+    groups.prefetch_group(ready.subscription.text.hash);
+    for (const Ready::Group& group : ready.groups) {
+      if (!group.text.is_same) groups.prefetch_group(group.text.hash);
+    }
+  }
+  for (Ready& ready : batch) look_up(ready);
+  for (const Ready& ready : batch) prefetch_windows(ready, true);
+  for (const Ready& ready : batch) prefetch_windows(ready, false);
+  for (const Ready& ready : batch) process(ready, out);
+  for (const Ready& ready : batch) let_go(ready);
 }
 
-void Engine::State::plain_firings(const WaitingEvent& event, const MatchSet& set,
-                                  std::vector<Firing>& out) {
-  const Place place = event.place();
-  for (const RuleIndex rule : set.matched) {
+// False where the words are no event of this set.
+bool Engine::State::unpack(Ready& ready) const {
+  std::size_t at = WaitingEvent::kHead;
+  if (!ready.event.take_text(at, ready.subscription.text)) return false;
+  if (ready.subscription.text.is_same) return false;
+  ready.groups.resize(ready.set->groups.size());
+  for (Ready::Group& group : ready.groups) {
+    if (!ready.event.take_text(at, group.text)) return false;
+  }
+  ready.values_at = at;
+  return at + ready.set->values.size() == ready.event.words.size();
+}
+
+// Each text's group is held until let_go().
+void Engine::State::look_up(Ready& ready) {
+  ready.subscription.id = groups.hold(ready.subscription.text.bytes, ready.subscription.text.hash);
+  for (Ready::Group& group : ready.groups) {
+    group.id =
+        group.text.is_same ? ready.subscription.id : groups.hold(group.text.bytes, group.text.hash);
+  }
+}
+
+void Engine::State::let_go(const Ready& ready) {
+  groups.let_go(ready.subscription.id);
+  for (const Ready::Group& group : ready.groups) {
+    if (!group.text.is_same) groups.let_go(group.id);
+  }
+}
+
+void Engine::State::prefetch_windows(const Ready& ready, bool slots) const {
+  for (const MatchSet::Step& step : ready.set->steps) {
+    const GroupId group = ready.groups[step.group_of.front()].id;
+    if (slots) {
+      tables[step.counter].prefetch_slot(group);
+    } else {
+      tables[step.counter].prefetch_window(group);
+    }
+  }
+}
+
+void Engine::State::process(const Ready& ready, std::vector<Firing>& out) {
+  const MatchSet& set = *ready.set;
+  if (options.plain_firings) plain_firings(ready, out);
+  if (set.steps.empty()) return;
+  for (const RuleIndex rule : set.matched) hits_[rules::index(rule)] = 1;
+  const std::size_t before = out.size();
+  for (const MatchSet::Step& one : set.steps) step(one, ready, out);
+  for (const RuleIndex rule : set.matched) hits_[rules::index(rule)] = 0;
+  for (const RuleIndex rule : fired_) {
+    hits_[rules::index(rule)] = 0;
+    is_unsure_[rules::index(rule)] = false;
+  }
+  fired_.clear();
+  if (out.size() - before < 2) return;
+  // Those that read one counter fire together; outside they come in the program's order.
+  const auto& all = program->correlations();
+  std::ranges::stable_sort(std::span(out).subspan(before), {}, [&](const Firing& f) {
+    return std::ranges::find(all, f.rule, &Correlation::rule) - all.begin();
+  });
+}
+
+void Engine::State::plain_firings(const Ready& ready, std::vector<Firing>& out) {
+  const Place place = ready.event.place();
+  for (const RuleIndex rule : ready.set->matched) {
     if (!options.part_firings && !program->rule(rule).signals_alone) continue;
     out.push_back({rule,
                    {},
                    place.time,
                    place.time,
-                   static_cast<double>(event.weight()),
+                   static_cast<double>(ready.event.weight()),
                    place.line,
-                   subscription_of(event),
-                   single(event.key())});
+                   subscription_of(ready),
+                   single(ready.event.key())});
   }
 }
 
-void Engine::State::step(const MatchSet::Step& step, const WaitingEvent& event,
-                         std::vector<Firing>& out) {
+void Engine::State::step(const MatchSet::Step& step, const Ready& ready, std::vector<Firing>& out) {
   const Counter& counter = counters[step.counter];
-  Hit hit{.place = event.place(), .ref = 0, .weight = 1, .value = 0, .text = 1, .key = event.key()};
+  Hit hit{.place = ready.event.place(),
+          .ref = 0,
+          .weight = 1,
+          .value = 0,
+          .text = 1,
+          .key = ready.event.key()};
   for (std::uint32_t ref = 0; ref < counter.refs.size(); ++ref) {
     const std::size_t rule = rules::index(counter.refs[ref]);
-    if (is_unsure_[rule]) {
-      const std::uint64_t word = event.slots()[step.group_of[ref]];
-      tables[step.counter].note_unsure_hit(GroupId(static_cast<std::uint32_t>(word)),
-                                           event.place().time);
-    }
-    if (hits_[rule] == 0 || !fill_value(step, event, hit)) continue;
+    const Ready::Group& group = ready.groups[step.group_of[ref]];
+    if (is_unsure_[rule]) tables[step.counter].note_unsure_hit(group.id, hit.place.time);
+    if (hits_[rule] == 0 || !fill_value(step, ready, hit)) continue;
     hit.ref = ref;
     // A firing is one hit of weight 1 for those that refer to it.
-    hit.weight = is_correlation_[rule] ? 1 : event.weight();
-    const std::uint64_t group_word = event.slots()[step.group_of[ref]];
-    const GroupId group{static_cast<std::uint32_t>(group_word)};
-    for (std::uint32_t i = 0; i < hits_[rule]; ++i) take(step, group, group_word, hit, event, out);
+    hit.weight = is_correlation_[rule] ? 1 : ready.event.weight();
+    for (std::uint32_t i = 0; i < hits_[rule]; ++i) take(step, group, hit, ready, out);
   }
 }
 
 // False where the event lacks the value: then it gives no hit.
-bool Engine::State::fill_value(const MatchSet::Step& step, const WaitingEvent& event,
-                               Hit& hit) const {
+bool Engine::State::fill_value(const MatchSet::Step& step, const Ready& ready, Hit& hit) {
   if (step.value == MatchSet::kNoValue) return true;
-  const MatchSet& set = sets_[event.set()].set;
-  const std::uint64_t word = event.slots()[set.groups.size() + step.value];
-  if (set.values[step.value].is_text) {
+  const std::uint64_t word = ready.event.words[ready.values_at + step.value];
+  if (ready.set->values[step.value].is_text) {
     hit.text = word;
     return word != 0;
   }
@@ -247,10 +295,10 @@ bool Engine::State::fill_value(const MatchSet::Step& step, const WaitingEvent& e
   return true;
 }
 
-void Engine::State::take(const MatchSet::Step& step, GroupId group, std::uint64_t group_word,
-                         const Hit& hit, const WaitingEvent& event, std::vector<Firing>& out) {
+void Engine::State::take(const MatchSet::Step& step, const Ready::Group& group, const Hit& hit,
+                         const Ready& ready, std::vector<Firing>& out) {
   CounterTable& table = tables[step.counter];
-  const Window* window = table.take(group, hit);
+  const Window* window = table.take(group.id, hit);
   if (window == nullptr) return;
   const Missing missing = table.missing(*window);
   for (const std::uint32_t reader : counters[step.counter].readers) {
@@ -264,19 +312,18 @@ void Engine::State::take(const MatchSet::Step& step, GroupId group, std::uint64_
     if (verdict.holds != Verdict::Holds::yes) continue;
     if (hits_[rules::index(c.rule)]++ == 0) fired_.push_back(c.rule);
     if (!options.part_firings && !program->rule(c.rule).signals_alone) continue;
-    fire(reader, *window, group_word, verdict.value, event, out);
+    fire(c, *window, group, verdict.value, ready, out);
   }
 }
 
-void Engine::State::fire(std::uint32_t reader, const Window& window, std::uint64_t group_word,
-                         double value, const WaitingEvent& event, std::vector<Firing>& out) {
-  const Correlation& c = program->correlations()[reader];
-  out.push_back({c.rule, group_values(c, group_word), window.from(), window.newest(), value,
-                 event.place().line, subscription_of(event), window.contributors()});
+void Engine::State::fire(const Correlation& c, const Window& window, const Ready::Group& group,
+                         double value, const Ready& ready, std::vector<Firing>& out) const {
+  out.push_back({c.rule, group_values(c, group), window.from(), window.newest(), value,
+                 ready.event.place().line, subscription_of(ready), window.contributors()});
 }
 
-std::string Engine::State::subscription_of(const WaitingEvent& event) const {
-  std::string_view bytes = groups.bytes(GroupId(event.subscription()));
+std::string Engine::State::subscription_of(const Ready& ready) const {
+  std::string_view bytes = ready.subscription.text.bytes;
   std::string_view text;
   bool is_null = false;
   static_cast<void>(take_group_value(bytes, is_null, text));
@@ -284,9 +331,9 @@ std::string Engine::State::subscription_of(const WaitingEvent& event) const {
 }
 
 std::vector<GroupValue> Engine::State::group_values(const Correlation& c,
-                                                    std::uint64_t group_word) const {
+                                                    const Ready::Group& group) const {
   std::vector<GroupValue> out;
-  std::string_view bytes = groups.bytes(GroupId(static_cast<std::uint32_t>(group_word)));
+  std::string_view bytes = groups.bytes(group.id);
   for (std::size_t i = 0; i < c.group_by.size(); ++i) {
     GroupValue& value = out.emplace_back();
     value.name = c.group_by[i].name;
@@ -294,7 +341,7 @@ std::vector<GroupValue> Engine::State::group_values(const Correlation& c,
     std::string_view text;
     if (!take_group_value(bytes, is_null, text)) break;
     value.text = text;
-    const auto kind = (group_word >> (32U + kKindBits * i)) & 7U;
+    const auto kind = (group.text.kinds >> (kKindBits * i)) & 7U;
     const bool is_kept = i < kKindsMax && kind <= 4;
     value.kind = is_null   ? rules::ValueKind::null
                  : is_kept ? static_cast<rules::ValueKind>(kind)

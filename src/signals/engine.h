@@ -109,7 +109,8 @@ class Engine {
   std::vector<SourceId> open_only(std::span<const std::string> names, Duration lateness);
 
   /// One event that matched at least one rule. What is certain by then is appended to `out`, in the
-  /// order of (time, line).
+  /// order of (time, line); some of it only with one of the next 31 events, or when advance() or
+  /// settle() ask.
   void feed(const EventPoint& point, std::span<const rules::RuleIndex> matched,
             rules::EventView& event, std::vector<Firing>& out);
   /// Time passed without a match: lets waiting events go that `now` makes safe.

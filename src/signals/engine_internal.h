@@ -25,7 +25,7 @@ struct Engine::State {
   void feed(const EventPoint& point, std::span<const rules::RuleIndex> matched,
             rules::EventView& event, std::vector<Firing>& out);
   void release(Time before, std::vector<Firing>& out);
-  void process_first(std::vector<Firing>& out);
+  void process_some(Time before, std::vector<Firing>& out);
   void flush(std::vector<Firing>& out);
 
   std::string save(CounterTable::Save what);
@@ -43,6 +43,8 @@ struct Engine::State {
   Place processed{Time::min(), 0};
   std::uint64_t late = 0;
   std::uint64_t forced = 0;
+  /// Events since the last release: they go in batches.
+  std::uint64_t since_release = 0;
   bool was_saved = false;
   EngineCounters counted;  ///< what counters() gives
 
@@ -53,21 +55,38 @@ struct Engine::State {
   };
   std::uint32_t set_of(std::span<const rules::RuleIndex> matched);
   void capture(const EventPoint& point, std::uint32_t set, rules::EventView& event);
-  std::uint64_t capture_group(const EventPoint& point, std::span<const rules::FieldId> fields,
-                              rules::EventView& event);
+  void capture_group(const EventPoint& point, std::span<const rules::FieldId> fields,
+                     rules::EventView& event);
   std::uint64_t capture_value(const MatchSet::Value& value, rules::EventView& event);
-  void let_go(const WaitingEvent& event);
-  void process(const WaitingEvent& event, std::vector<Firing>& out);
-  void plain_firings(const WaitingEvent& event, const MatchSet& set, std::vector<Firing>& out);
-  void step(const MatchSet::Step& step, const WaitingEvent& event, std::vector<Firing>& out);
-  void take(const MatchSet::Step& step, GroupId group, std::uint64_t group_word, const Hit& hit,
-            const WaitingEvent& event, std::vector<Firing>& out);
-  bool fill_value(const MatchSet::Step& step, const WaitingEvent& event, Hit& hit) const;
-  void fire(std::uint32_t reader, const Window& window, std::uint64_t group_word, double value,
-            const WaitingEvent& event, std::vector<Firing>& out);
-  [[nodiscard]] std::string subscription_of(const WaitingEvent& event) const;
+
+  /// An event whose turn has come, with its groups as numbers.
+  struct Ready {
+    WaitingEvent event;
+    const MatchSet* set = nullptr;
+    struct Group {
+      WaitingEvent::Text text;
+      GroupId id{};
+    };
+    Group subscription;
+    std::vector<Group> groups;  ///< parallel to the set's
+    std::size_t values_at = 0;  ///< the word of the first value
+  };
+  void process_batch(std::size_t count, std::vector<Firing>& out);
+  bool unpack(Ready& ready) const;
+  void look_up(Ready& ready);
+  void prefetch_windows(const Ready& ready, bool slots) const;
+  void process(const Ready& ready, std::vector<Firing>& out);
+  void let_go(const Ready& ready);
+  void plain_firings(const Ready& ready, std::vector<Firing>& out);
+  void step(const MatchSet::Step& step, const Ready& ready, std::vector<Firing>& out);
+  void take(const MatchSet::Step& step, const Ready::Group& group, const Hit& hit,
+            const Ready& ready, std::vector<Firing>& out);
+  static bool fill_value(const MatchSet::Step& step, const Ready& ready, Hit& hit);
+  void fire(const rules::Correlation& c, const Window& window, const Ready::Group& group,
+            double value, const Ready& ready, std::vector<Firing>& out) const;
+  [[nodiscard]] std::string subscription_of(const Ready& ready) const;
   [[nodiscard]] std::vector<GroupValue> group_values(const rules::Correlation& c,
-                                                     std::uint64_t group_word) const;
+                                                     const Ready::Group& group) const;
   void save_waiting(bool only_new, ByteWriter& out);
   void save_set(const MatchSet& set, ByteWriter& out) const;
   bool load_waiting(ByteReader& in, const std::vector<std::uint32_t>& counter_of, Load& report);
@@ -80,7 +99,8 @@ struct Engine::State {
   std::vector<bool> is_correlation_;  ///< by rule
   std::vector<bool> is_unsure_;       ///< by rule: it may have fired at the event in hand
   std::vector<rules::RuleIndex> fired_;
-  WaitingEvent in_hand_;
+  WaitingEvent incoming_;
+  std::vector<Ready> batch_;
   std::string scratch_;
 };
 

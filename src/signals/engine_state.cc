@@ -8,11 +8,11 @@
 // The state of an engine as bytes (words of state.h):
 //
 //   state    = part, each next one on top of those before
-//   part     = magic, hash seed, whole (0 or 1), late, forced, processed, sources, counters,
-//   waiting sources  = number, each: name, lateness, newest, open counters = number, each: identity
-//   (32 bytes), length, what CounterTable::save() writes waiting  = number of sets, each: rules
-//   (number, 32 bytes each), groups, values, steps;
-//              number of events, each: words, with groups written out
+//   part     = magic, hash seed, whole (0 or 1), late, forced, since release, processed, sources,
+//   counters, waiting sources  = number, each: name, lateness, newest, open counters = number,
+//   each: identity (32 bytes), length, what CounterTable::save() writes waiting  = number of sets,
+//   each: rules (number, 32 bytes each), groups, values, steps;
+//              number of events, each: its set, number of words, words (waiting_events.h)
 //
 // A whole part says everything; a part of changes has the windows that changed, the groups that
 // went, and the waiting events that are new. An event that has gone through the counters since is
@@ -61,6 +61,7 @@ std::string Engine::State::save(CounterTable::Save what) {
   out.small(whole ? 1 : 0);
   out.small(late);
   out.small(forced);
+  out.small(since_release);
   out.time(processed.time);
   out.number(processed.line);
   write_sources(sources.all(), out);
@@ -114,20 +115,9 @@ void Engine::State::save_waiting(bool only_new, ByteWriter& out) {
   out.small(events.size());
   for (const WaitingEvent& event : events) {
     out.small(number_of_set.at(event.set()));
-    out.time(event.place().time);
-    out.small(event.place().line);
-    out.key(event.key());
-    out.small(event.weight());
-    out.text(groups.bytes(GroupId(event.subscription())));
-    const std::size_t group_slots = sets_[event.set()].set.groups.size();
-    const auto slots = event.slots();
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      if (i >= group_slots) {
-        out.number(slots[i]);
-        continue;
-      }
-      out.small(slots[i] >> 32U);
-      out.text(groups.bytes(GroupId(static_cast<std::uint32_t>(slots[i]))));
+    out.small(event.words.size());
+    for (std::size_t i = 0; i < event.words.size(); ++i) {
+      out.number(i == 5 ? 0 : event.words[i]);  // the set has another number there
     }
   }
 }
@@ -170,25 +160,15 @@ bool Engine::State::load_set(ByteReader& in, const std::vector<std::uint32_t>& c
 }
 
 bool Engine::State::load_event(ByteReader& in, std::uint32_t set, bool keep) {
-  const MatchSet& what = sets_[set].set;
-  const Time time = in.time();
-  const std::uint64_t line = in.small();
-  const EventKey key = in.key();
-  const std::uint64_t weight = in.small();
-  in_hand_.words.resize(WaitingEvent::kHead + what.groups.size() + what.values.size());
-  in_hand_.set_head({time, line}, key, weight, set, signals::index(groups.hold(in.text())));
-  std::size_t at = WaitingEvent::kHead;
-  for (std::size_t i = 0; i < what.groups.size(); ++i) {
-    const std::uint64_t kinds = in.small() << 32U;
-    in_hand_.words[at++] = kinds | signals::index(groups.hold(in.text()));
-  }
-  for (std::size_t i = 0; i < what.values.size(); ++i) in_hand_.words[at++] = in.number();
-  if (keep && in.ok()) {
-    waiting.push(in_hand_);
-  } else {
-    let_go(in_hand_);
-  }
-  return in.ok();
+  Ready& ready = batch_.front();
+  ready.event.words.resize(in.small_count(8));
+  for (std::uint64_t& word : ready.event.words) word = in.number();
+  if (ready.event.words.size() < WaitingEvent::kHead) return false;
+  ready.event.end(set);
+  ready.set = &sets_[set].set;
+  if (!in.ok() || !unpack(ready)) return false;
+  if (keep) waiting.push(ready.event);
+  return true;
 }
 
 bool Engine::State::load_waiting(ByteReader& in, const std::vector<std::uint32_t>& counter_of,
@@ -199,7 +179,7 @@ bool Engine::State::load_waiting(ByteReader& in, const std::vector<std::uint32_t
     SetEntry& entry = sets_.emplace_back();
     if (!load_set(in, counter_of, entry.set)) return false;
   }
-  const std::uint64_t events = in.small_count(35);
+  const std::uint64_t events = in.small_count(50);
   for (std::uint64_t i = 0; i < events; ++i) {
     const std::uint64_t set = in.small();
     if (set >= sets) return false;
@@ -218,6 +198,7 @@ bool Engine::State::load_part(ByteReader& in, Load& report) {
   if (whole == was_saved) return false;  // a whole one comes first, and only there
   late = in.small();
   forced = in.small();
+  since_release = in.small();
   processed.time = in.time();
   processed.line = in.number();
   sources.restore(read_sources(in));
@@ -242,8 +223,7 @@ bool Engine::State::load_part(ByteReader& in, Load& report) {
   if (!load_waiting(in, counter_of, report) || !in.ok() || !in.at_end()) return false;
   // Of a part before this one: those that have gone through since.
   while (!waiting.empty() && waiting.front() <= processed) {
-    waiting.pop(in_hand_);
-    let_go(in_hand_);
+    waiting.pop(batch_.front().event);
   }
   was_saved = true;
   return true;

@@ -7,8 +7,9 @@
 
 namespace proviso::signals {
 
-GroupId GroupTable::hold(std::string_view bytes) {
-  const std::uint64_t hash = hash_bytes(bytes, seed_);
+std::uint64_t GroupTable::hash_of(std::string_view bytes) const { return hash_bytes(bytes, seed_); }
+
+GroupId GroupTable::hold(std::string_view bytes, std::uint64_t hash) {
   const std::uint32_t found = table_.find(hash, [&](std::uint32_t id) {
     return groups_[id].hash == hash && groups_[id].bytes() == bytes;
   });

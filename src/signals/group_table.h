@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "signals/pool.h"
+#include "signals/prefetch.h"
 #include "signals/slot_table.h"
 
 namespace proviso::signals {
@@ -21,8 +22,16 @@ constexpr std::uint32_t index(GroupId id) { return static_cast<std::uint32_t>(id
 class GroupTable {
  public:
   explicit GroupTable(std::uint64_t seed) : seed_(seed) {}
-  /// The group of these bytes, held once more.
-  GroupId hold(std::string_view bytes);
+  [[nodiscard]] std::uint64_t hash_of(std::string_view bytes) const;
+  /// The group of these bytes, held once more; `hash` is hash_of(bytes).
+  GroupId hold(std::string_view bytes, std::uint64_t hash);
+  GroupId hold(std::string_view bytes) { return hold(bytes, hash_of(bytes)); }
+  /// Bring what hold() will look at into the cache: first the slot, then the group.
+  void prefetch_slot(std::uint64_t hash) const { table_.prefetch(hash); }
+  void prefetch_group(std::uint64_t hash) const {
+    const std::uint32_t id = table_.likely(hash);
+    if (id != SlotTable::kNone) prefetch(&groups_[id]);
+  }
   void hold(GroupId id) { ++groups_[index(id)].holders; }
   void let_go(GroupId id);
   /// Good until the group is let go.

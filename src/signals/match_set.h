@@ -14,9 +14,9 @@ namespace proviso::signals {
 /// and what of the event they read. Made once per set of matched rules, so that an event costs no
 /// look at rules that it has nothing to do with.
 ///
-/// An event in wait carries one word for each of `groups` (its number, and above it three bits a
-/// field: the kind of value) and then one for each of `values` (a double; or the hash of a text). A
-/// NaN or a 0 says that the event has no such value.
+/// An event in wait carries the bytes of each of `groups` (with three bits a field: the kind of
+/// value) and a word for each of `values` (a double; or the hash of a text). A NaN or a 0 says that
+/// the event has no such value.
 struct MatchSet {
   static constexpr std::uint32_t kNoValue = 0xFFFFFFFFU;
   struct Step {

@@ -55,7 +55,7 @@ double RankedValues::percentile(double p) const {
 }
 
 std::size_t RankedValues::heap_bytes() const {
-  std::size_t bytes = blocks_.capacity() * sizeof(blocks_.front());
+  std::size_t bytes = blocks_.capacity() * sizeof(std::vector<double>);
   for (const auto& block : blocks_) bytes += block.capacity() * sizeof(double);
   return bytes;
 }

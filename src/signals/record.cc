@@ -29,7 +29,7 @@ Number take(const std::uint8_t*& in) {
   Number n = 0;
   for (unsigned shift = 0;; shift += 7) {
     const std::uint8_t byte = *in++;
-    n |= static_cast<Number>(byte & 0x7FU) << shift;
+    if (shift < sizeof(Number) * 8) n |= static_cast<Number>(byte & 0x7FU) << shift;
     if (byte < 0x80U) return n;
   }
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "signals/prefetch.h"
+
 namespace proviso::signals {
 
 /// From hashes to small numbers: open addressing, eight bytes a slot, at most three quarters full.
@@ -23,6 +25,10 @@ class SlotTable {
       if (slot.id == kNone) return kNone;
       if (slot.tag == tag && same(slot.id)) return slot.id;
     }
+  }
+  /// A number that may be it: what find() looks at first. For bringing it into the cache.
+  [[nodiscard]] std::uint32_t likely(std::uint64_t hash) const {
+    return find(hash, [](std::uint32_t) { return true; });
   }
   /// The number must not be there under this hash.
   void insert(std::uint64_t hash, std::uint32_t id) {
@@ -46,7 +52,7 @@ class SlotTable {
   }
   /// Brings the slot of a hash into the cache.
   void prefetch(std::uint64_t hash) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[static_cast<std::uint32_t>(hash) & mask()]);
+    if (!slots_.empty()) signals::prefetch(&slots_[static_cast<std::uint32_t>(hash) & mask()]);
   }
   void clear() {
     slots_.clear();

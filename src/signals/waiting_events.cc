@@ -12,14 +12,39 @@ EventKey WaitingEvent::key() const {
   return key;
 }
 
-void WaitingEvent::set_head(const Place& place, const EventKey& key, std::uint64_t weight,
-                            std::uint32_t set, std::uint32_t subscription) {
+void WaitingEvent::begin(const Place& place, const EventKey& key, std::uint64_t weight) {
+  words.resize(kHead);
   words[0] = static_cast<std::uint64_t>(place.time.time_since_epoch().count());
   words[1] = place.line;
   std::memcpy(&words[2], key.data(), key.size());
   words[4] = weight;
-  words[5] = static_cast<std::uint64_t>(set) << 32U | words.size();
-  words[6] = static_cast<std::uint64_t>(subscription) << 1U;
+}
+
+void WaitingEvent::add_text(std::uint64_t kinds, std::uint64_t hash, std::string_view bytes) {
+  words.push_back(kinds << 32U | bytes.size());
+  words.push_back(hash);
+  const std::size_t at = words.size();
+  words.resize(at + (bytes.size() + 7) / 8);
+  if (!bytes.empty()) std::memcpy(&words[at], bytes.data(), bytes.size());
+}
+
+void WaitingEvent::end(std::uint32_t set) {
+  words[5] = static_cast<std::uint64_t>(set) << 32U | words.size() << 1U;
+}
+
+bool WaitingEvent::take_text(std::size_t& at, Text& text) const {
+  if (at >= words.size()) return false;
+  const std::uint64_t head = words[at++];
+  text.kinds = head >> 32U;
+  const auto size = static_cast<std::uint32_t>(head);
+  text.is_same = size == kSame;
+  if (text.is_same) return true;
+  const std::size_t padded = (std::size_t{size} + 7) / 8;
+  if (at >= words.size() || padded > words.size() - at - 1) return false;
+  text.hash = words[at++];
+  text.bytes = {reinterpret_cast<const char*>(words.data() + at), size};
+  at += padded;
+  return true;
 }
 
 Place WaitingEvents::front() const {
@@ -28,7 +53,7 @@ Place WaitingEvents::front() const {
   return heap_.empty() ? first : std::min(first, heap_.front().place);
 }
 
-void WaitingEvents::push(WaitingEvent& event) {
+void WaitingEvents::push(const WaitingEvent& event) {
   const Place place = event.place();
   if (in_order_ == 0 || queue_back_ <= place) {
     queue_.insert(queue_.end(), event.words.begin(), event.words.end());
@@ -44,16 +69,13 @@ void WaitingEvents::push(WaitingEvent& event) {
 
 void WaitingEvents::pop(WaitingEvent& into) {
   const Place first = front();
-  const bool from_queue =
-      in_order_ > 0 &&
-      queue_[0] == static_cast<std::uint64_t>(first.time.time_since_epoch().count()) &&
-      queue_[1] == first.line;
-  if (from_queue) {
+  const auto time = static_cast<std::uint64_t>(first.time.time_since_epoch().count());
+  if (in_order_ > 0 && queue_[0] == time && queue_[1] == first.line) {
     const auto end = queue_.begin() + words_of(queue_[5]);
     into.words.assign(queue_.begin(), end);
     queue_.erase(queue_.begin(), end);
-    visited_ -= std::min(visited_, into.words.size());
     --in_order_;
+    visited_ -= std::min(visited_, into.words.size());
     return;
   }
   std::pop_heap(heap_.begin(), heap_.end());

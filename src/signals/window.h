@@ -29,7 +29,7 @@ struct Hit {
 
 /// The hits of one group within [t - timespan, t], t being the newest of them, and their figures.
 /// Each hit costs the same (amortised), however many there are; see window.cc. One thread.
-class Window {
+class alignas(64) Window {
  public:
   enum class Added : std::uint8_t {
     in_order,

@@ -127,6 +127,7 @@ TEST(Engine, LateEventsGoIntoTheWindowThatStandsAndAreCounted) {
   // it.
   for (const std::int64_t second : {16, 17, 18, 20, 21, 19, 14, 22}) {
     feed(engine, *p, {second, static_cast<std::uint64_t>(second), false, 0, 1}, out);
+    engine.advance(from_unix_seconds(second), out);
   }
   engine.flush(out);
   EXPECT_EQ(engine.counters().late, 2U);
