@@ -10,11 +10,12 @@ KILLS=20
 [[ "${PROVISO_TIER:-full}" != soak ]] || KILLS=200
 WORK="${TMPDIR:-/tmp}/kill9"
 rm -rf "$WORK" && mkdir -p "$WORK/logs"
+# Fourteen hours: credential stuffing and face matching have to last for ten and twelve.
 SCENARIOS=(million-calls crypto-mining mass-mail credential-stuffing bulk-face-matching)
 
 found_folder "$WORK/base" 2
 for scenario in "${SCENARIOS[@]}"; do
-  proviso simulate "$scenario" --seed 7 --hours 6 --background 40 \
+  proviso simulate "$scenario" --seed 7 --hours 14 --background 40 \
     --out "$WORK/logs/$scenario.jsonl" --register "$WORK/$scenario.register" >/dev/null
   cat "$WORK/$scenario.register" >>"$WORK/register.all"
 done
