@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include "rules/evaluate.h"
 #include "rules/json_matcher.h"
 #include "rules/load.h"
-#include "rules/evaluate.h"
 #include "rules/matcher.h"
 #include "rules/testing/dom_event.h"
 
