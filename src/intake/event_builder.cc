@@ -248,7 +248,7 @@ bool EventBuilder::take_plain_time(const Leaf& leaf, std::string_view text) {
 
 bool EventBuilder::take_plain_count(std::string_view digits) {
   const auto whole = parse_short_whole(digits);
-  if (whole) count_ = *whole;
+  if (whole) count_ = whole;
   return whole.has_value();
 }
 
