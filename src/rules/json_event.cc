@@ -70,13 +70,15 @@ bool JsonEvent::reset(std::string_view record) {
 // The token behind the object that begins at `t`, or kBroken.
 std::uint32_t JsonEvent::walk_object(const FieldTree::Node& node, std::uint32_t t) {
   const std::uint32_t visit = ++visit_;
-  if (++t < tokens_.size() && tokens_.kind(t) == '}') return t + 1;
+  ++t;
+  if (t < tokens_.size() && tokens_.kind(t) == '}') return t + 1;
   while (t + 2 < tokens_.size()) {
     if (tokens_.kind(t) != '"' || tokens_.kind(t + 1) != ':') return kBroken;
     const FieldTree::Node* child = tree_.child(node, string_of(t));
     t = child != nullptr ? take(*child, t + 2, visit) : tokens_.behind(t + 2);
     if (t >= tokens_.size()) return kBroken;
-    const char next = tokens_.kind(t++);
+    const char next = tokens_.kind(t);
+    ++t;
     if (next == '}') return t;
     if (next != ',') return kBroken;
   }
@@ -86,7 +88,8 @@ std::uint32_t JsonEvent::walk_object(const FieldTree::Node& node, std::uint32_t 
 std::uint32_t JsonEvent::walk_array(const FieldTree::Node& node, std::uint32_t t,
                                     std::size_t depth) {
   if (depth > kFanOutDepthMax) return kBroken;
-  if (++t < tokens_.size() && tokens_.kind(t) == ']') return t + 1;
+  ++t;
+  if (t < tokens_.size() && tokens_.kind(t) == ']') return t + 1;
   while (t < tokens_.size()) {
     switch (tokens_.kind(t)) {
       case '{': t = walk_object(node, t); break;
@@ -94,7 +97,8 @@ std::uint32_t JsonEvent::walk_array(const FieldTree::Node& node, std::uint32_t t
       default: t = tokens_.behind(t);
     }
     if (t >= tokens_.size()) return kBroken;
-    const char next = tokens_.kind(t++);
+    const char next = tokens_.kind(t);
+    ++t;
     if (next == ']') return t;
     if (next != ',') return kBroken;
   }
@@ -212,14 +216,16 @@ void JsonEvent::add(std::uint32_t t, std::vector<Value>& out, std::size_t depth)
     broken_ = true;
     return;
   }
-  if (tokens_.kind(++t) == ']') return;
+  ++t;
+  if (tokens_.kind(t) == ']') return;
   while (true) {
     const char kind = tokens_.kind(t);
     if (t >= tokens_.size() || std::string_view("],:}").find(kind) != std::string_view::npos) break;
     add(t, out, depth + 1);
     t = tokens_.behind(t);
     if (tokens_.kind(t) == ']') return;
-    if (tokens_.kind(t++) != ',') break;
+    if (tokens_.kind(t) != ',') break;
+    ++t;
   }
   broken_ = true;
 }

@@ -55,8 +55,10 @@ JsonMatcher::Route JsonMatcher::make_route(std::size_t source) const {
   }
   JsonEvent::Options options{.wanted = wanted_fields(*program_, rules), .more = {}};
   if (routing_ == Routing::by_log_source) options.more = log_source_names();
-  return {std::make_unique<JsonEvent>(program_, options),
-          std::make_unique<Matcher>(program_, rules)};
+  Route out;
+  out.event = std::make_unique<JsonEvent>(program_, options);
+  out.matcher = std::make_unique<Matcher>(program_, rules);
+  return out;
 }
 
 JsonMatcher::Route& JsonMatcher::route(std::size_t source) {
