@@ -8,6 +8,8 @@
 namespace proviso::provider_sim {
 
 /// Draws that are the same on every machine: integers only. One thread.
+/// One draw in a full expression: in what order the arguments of a call are evaluated is the
+/// compiler's choice, and the same seed must give the same provider with each.
 class Draws {
  public:
   explicit Draws(std::uint64_t seed) : random_(seed) {}

@@ -30,7 +30,10 @@ void run_accelerators(Sketch& s, std::uint64_t instances, std::size_t regions, R
 Sketch institute(Draws& d) {
   Sketch s(d, "Calculations");
   run(s, "cpu-instance", "vcpu_seconds", d.log_normal(24, 1'300), 1, flat);
-  if (d.chance(300)) run_accelerators(s, d.log_normal(8, 1'400), d.between(1, 2), flat);
+  if (d.chance(300)) {
+    const std::size_t regions = d.between(1, 2);
+    run_accelerators(s, d.log_normal(8, 1'400), regions, flat);
+  }
   s.add("storage", "PutObject", "bucket", d.log_normal(30, 1'000), "bytes", 9'000'000, night);
   return s;
 }
@@ -52,7 +55,8 @@ Sketch render_farm(Draws& d) {
 
 Sketch model_training(Draws& d) {
   Sketch s(d, "Training of models");
-  run_accelerators(s, d.log_normal(60, 1'800), d.between(1, 3), flat);
+  const std::size_t regions = d.between(1, 3);
+  run_accelerators(s, d.log_normal(60, 1'800), regions, flat);
   s.add("storage", "GetObject", "bucket", d.log_normal(5'000, 1'300), "bytes", 30'000'000, flat);
   return s;
 }
@@ -63,8 +67,9 @@ Sketch model_serving(Draws& d) {
   const std::uint64_t instances = d.log_normal(24, 1'500);
   const std::size_t regions = d.between(1, kRegions.size());
   run_accelerators(s, instances, regions, d.chance(500) ? flat : evening);
+  const std::uint64_t bytes = d.log_uniform(1'500, 30'000);
   s.add("network", "OutboundRequest", "address", instances * d.log_uniform(200, 20'000), "bytes",
-        d.log_uniform(1'500, 30'000), evening);
+        bytes, evening);
   s.declare("network", "bytes");
   s.growth(300);
   s.season(150, 500);
@@ -75,8 +80,9 @@ Sketch model_serving(Draws& d) {
 Sketch chat_user(Draws& d) {
   Sketch s(d, "Answers to customers and staff", 600);
   const std::uint64_t tokens = d.log_uniform(400, 6'000);
+  const auto& rhythm = d.chance(500) ? office : evening;
   s.add("inference", "Chat", "model-deployment", d.log_normal(250, 2'000), "tokens", tokens,
-        d.chance(500) ? office : evening);
+        rhythm);
   if (d.chance(150)) {
     Stream& batch = s.add("inference", "Chat", "model-deployment", d.log_normal(2'000, 1'800),
                           "tokens", tokens, night);

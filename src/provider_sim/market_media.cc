@@ -49,8 +49,9 @@ Sketch photo_service(Draws& d) {
 // Pieces of 1 to 16 MB by night; some make a full copy at the weekend.
 Sketch backup(Draws& d) {
   Sketch s(d, "Copies of servers and offices");
-  Stream& pieces = s.add("storage", "PutObject", "bucket", d.log_normal(4'000, 1'800), "bytes",
-                         d.log_uniform(1'000'000, 16'000'000), night);
+  const std::uint64_t bytes = d.log_uniform(1'000'000, 16'000'000);
+  Stream& pieces =
+      s.add("storage", "PutObject", "bucket", d.log_normal(4'000, 1'800), "bytes", bytes, night);
   pieces.noise_percent = 40;
   pieces.shape.weekend_percent =
       d.chance(300) ? static_cast<std::uint32_t>(d.between(300, 900)) : 100;

@@ -80,7 +80,8 @@ Sketch town_hall(Draws& d) {
 // Campaigns to those who asked for them; old lists have more dead addresses.
 Sketch newsletter_house(Draws& d) {
   Sketch s(d, "Newsletters");
-  mail(s, d.log_normal(20'000, 1'900), d.log_uniform(2, 30), office);
+  const std::uint64_t dead = d.log_uniform(2, 30);
+  mail(s, d.log_normal(20'000, 1'900), dead, office);
   const auto every = static_cast<std::uint32_t>(d.between(24, 168));
   for (Stream& stream : s.streams()) {
     stream.shape.beat_every = every;
@@ -110,8 +111,10 @@ Sketch popular_app(Draws& d) {
 // Tells other systems that something happened; a breaking story is pushed to all members at once.
 Sketch webhooks(Draws& d) {
   Sketch s(d, "Messages to members' own systems");
-  s.add("network", "OutboundRequest", "address", d.log_normal(100'000, 1'800), "bytes",
-        d.log_uniform(300, 4'000), d.chance(500) ? flat : evening);
+  const auto& rhythm = d.chance(500) ? flat : evening;
+  const std::uint64_t bytes = d.log_uniform(300, 4'000);
+  s.add("network", "OutboundRequest", "address", d.log_normal(100'000, 1'800), "bytes", bytes,
+        rhythm);
   s.declare("network", "bytes");
   s.season(300, 1'000);
   s.growth(200);
