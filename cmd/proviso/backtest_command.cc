@@ -10,6 +10,7 @@
 #include "intake/byte_source.h"
 #include "server/backtest.h"
 #include "server/documents.h"
+#include "server/shadow.h"
 #include "server/signal_json.h"
 #include "trial.h"
 
@@ -129,17 +130,6 @@ std::string in_words(const server::RuleBacktest& r, std::size_t width, bool comp
   return out;
 }
 
-Json spans_json(const std::vector<server::SignalSpan>& spans, const server::Pseudonyms& names) {
-  Json::Array out;
-  for (const server::SignalSpan& s : spans) {
-    out.emplace_back(Json::Object{{"signal", s.id},
-                                  {"subscription", names.of(s.subscription)},
-                                  {"from", format_time_exact(s.from)},
-                                  {"to", format_time_exact(s.to)}});
-  }
-  return out;
-}
-
 Json lists_json(const server::RuleBacktest& r, Json::Object out) {
   Json::Object days;
   for (const auto& [day, count] : r.per_day) days.emplace(day, count);
@@ -170,8 +160,8 @@ Json to_json(const server::RuleBacktest& r, const server::Pseudonyms& names) {
     out.emplace("difference",
                 Json::Object{{"in_force", r.compared_with},
                              {"both", static_cast<std::int64_t>(r.difference->both)},
-                             {"only_new", spans_json(r.difference->only_new, names)},
-                             {"only_in_force", spans_json(r.difference->only_old, names)}});
+                             {"only_new", server::spans_json(r.difference->only_new, names)},
+                             {"only_in_force", server::spans_json(r.difference->only_old, names)}});
   }
   return lists_json(r, std::move(out));
 }

@@ -158,17 +158,6 @@ Result<int> reproduce(const SignalOptions& options, Context& context) {
   return kFailed;
 }
 
-Json spans_json(const std::vector<server::SignalSpan>& spans, const server::Pseudonyms& names) {
-  Json::Array out;
-  for (const server::SignalSpan& s : spans) {
-    out.emplace_back(Json::Object{{"signal", s.id},
-                                  {"subscription", names.of(s.subscription)},
-                                  {"from", format_time_exact(s.from)},
-                                  {"to", format_time_exact(s.to)}});
-  }
-  return out;
-}
-
 std::string spans_in_words(const char* what, const std::vector<server::SignalSpan>& spans,
                            const server::Pseudonyms& names) {
   std::string out;
@@ -191,8 +180,8 @@ Result<int> compare(Context& context) {
                                {"shadow_of", r.shadow_of},
                                {"since", format_time_exact(r.since)},
                                {"both", static_cast<std::int64_t>(d.both)},
-                               {"only_shadow", spans_json(d.only_new, names)},
-                               {"only_in_force", spans_json(d.only_old, names)}},
+                               {"only_shadow", server::spans_json(d.only_new, names)},
+                               {"only_in_force", server::spans_json(d.only_old, names)}},
                   shadow_in_words(r) + spans_in_words("only the shadow", d.only_new, names) +
                       spans_in_words("only the rule in force", d.only_old, names));
   }

@@ -112,4 +112,15 @@ Result<void> note_shadows(cases::Database& database, const rules::Program& progr
   return {};
 }
 
+Json spans_json(const std::vector<SignalSpan>& spans, const Pseudonyms& names) {
+  Json::Array out;
+  for (const SignalSpan& s : spans) {
+    out.emplace_back(Json::Object{{"signal", s.id},
+                                  {"subscription", names.of(s.subscription)},
+                                  {"from", format_time_exact(s.from)},
+                                  {"to", format_time_exact(s.to)}});
+  }
+  return out;
+}
+
 }  // namespace proviso::server

@@ -7,6 +7,7 @@
 #include "cases/signal_store.h"
 #include "rules/program.h"
 #include "server/data_folder.h"
+#include "server/pseudonym.h"
 
 namespace proviso::server {
 
@@ -17,6 +18,9 @@ struct SignalSpan {
   Time from{};
   Time to{};
 };
+
+/// [{signal, subscription, from, to}], the subscriptions as pseudonyms (decision 0013).
+Json spans_json(const std::vector<SignalSpan>& spans, const Pseudonyms& names);
 
 /// What two rules found: signals of one subscription whose spans overlap are the same find.
 struct SpanDifference {
