@@ -8,8 +8,7 @@
 //   read      our intake: decode under the field policy into usage events
 //   dedup     read, and each event once (identity, ids of seven days)
 //   rollup    dedup, and hourly roll-ups by subscription, service, action class and region
-//   match     rollup, and the shipped rulebook's plain rules
-//   windows   match, and correlations, signals: all that `proviso review` does but commits
+//   rules     rollup, and the shipped rulebook: plain rules and windows, up to what fires
 //
 // Each phase holds the ones above it, so that differences are what a stage costs. CPU time is the
 // thread's own, the best of --runs. Every phase reads the file itself, from the page cache.
@@ -22,7 +21,6 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <utility>
@@ -31,23 +29,17 @@
 
 #include "bench/founded.h"
 #include "bench/usage_peers.h"
-#include "intake/identity.h"
-#include "intake/seen_ids.h"
+#include "bench/usage_threads.h"
 #include "intake/usage_reader.h"
-#include "rules/matcher.h"
-#include "rules/usage_view.h"
-#include "server/customer_facts.h"
 #include "server/rulebook.h"
-#include "signals/rollup.h"
-#include "signals/signal.h"
+#include "server/usage_stage.h"
 
 namespace {
 
 using namespace proviso;
 
-enum class Stage : std::uint8_t { read, dedup, rollup, match, windows };
+enum class Stage : std::uint8_t { read, dedup, rollup, rules };
 constexpr std::uint64_t kCommitEvery = 500'000;
-constexpr std::uint64_t kAdvanceEvery = 1U << 12U;
 
 struct Settings {
   provider_sim::Options simulate;
@@ -56,12 +48,6 @@ struct Settings {
   std::string log;
   std::string phase;  // only this one; empty: all
 };
-
-double cpu_seconds() {
-  timespec t{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
-}
 
 // What all phases share.
 struct World {
@@ -77,83 +63,68 @@ struct Totals {
   std::uint64_t events = 0;
   std::uint64_t count = 0;
   std::uint64_t cells = 0;
-  std::uint64_t matched = 0;
   std::uint64_t firings = 0;
 };
 
+// The stages one after the other, as far as `last`; windows and all is UsageStage itself.
 class Pipeline {
  public:
   Pipeline(const World& world, Stage last)
       : world_(world),
         last_(last),
-        facts_(*world.customers),
-        view_(world.program),
-        matcher_(world.program),
-        engine_(world.program) {}
+        identity_(world.decode.hash_key),
+        stage_(last == Stage::rules ? world.program : std::make_shared<const rules::Program>(),
+               world.catalogue, *world.customers, {.part_firings = false}, world.decode.hash_key) {}
 
-  Result<Totals> run() {
-    seen_.begin_file(world_.log);
-    auto reader = TRY(intake::UsageReader::open(world_.log, world_.policies, world_.decode));
-    model::UsageEvent event;
+  Result<Totals> run(intake::ByteSource source) {
+    seen().begin_file(world_.log);
+    auto reader = TRY(intake::UsageReader::open(std::move(source), world_.policies, world_.decode));
+    intake::UsageBatch batch;
     intake::Reject reject;
     for (;;) {
-      const intake::Outcome outcome = TRY(reader.next(event, reject));
+      const intake::Outcome outcome =
+          TRY(reader.next_batch(batch, server::UsageStage::kBatch, reject));
+      take(batch.events(), reader.format());
       if (outcome == intake::Outcome::end) break;
       if (outcome == intake::Outcome::reject) return fail(Errc::corrupt, reject.reason);
-      take(event, reader.format());
     }
-    engine_.flush(firings_);
+    stage_.engine().flush(firings_);
     totals_.firings += firings_.size();
-    totals_.cells += rollup_.cells();
+    totals_.cells += stage_.rollup().cells();
     return totals_;
   }
 
  private:
-  void take(const model::UsageEvent& event, std::string_view format) {
-    ++totals_.events;
-    totals_.count += event.count;
-    if (last_ < Stage::dedup) return;
-    const intake::EventKey key = intake::identity(format, event, scratch_);
-    if (!seen_.insert(key, event.time())) return;
-    if (last_ < Stage::rollup) return;
-    const model::ActionClass c = world_.catalogue.class_of(event.service, event.operation);
-    rollup_.add(event, c);
-    if (last_ >= Stage::match) {
-      view_.reset(event, c, facts_.of(event));
-      const auto matched = matcher_.match(view_);
-      totals_.matched += matched.empty() ? 0U : 1U;
-      if (last_ >= Stage::windows) feed(event, matched);
-    }
-    if (totals_.events % kCommitEvery == 0) commit();
-  }
+  intake::SeenIds& seen() { return stage_.seen(); }
 
-  void feed(const model::UsageEvent& event, std::span<const rules::RuleIndex> matched) {
-    if (!matched.empty()) {
-      engine_.feed({event.time(), totals_.events, event.count, event.subscription}, matched, view_,
-                   firings_);
-    } else if (totals_.events % kAdvanceEvery == 0) {
-      engine_.advance(event.time(), firings_);
+  void take(std::span<const model::UsageEvent> events, std::string_view format) {
+    for (const model::UsageEvent& event : events) totals_.count += event.count;
+    if (last_ == Stage::dedup) {
+      for (const model::UsageEvent& event : events) {
+        seen().insert(identity_(format, event), event.time());
+      }
+    } else if (last_ > Stage::dedup) {
+      stage_.begin(events, format);
+      for (std::size_t i = 0; i < events.size(); ++i) stage_.take(i, firings_);
+      totals_.firings += firings_.size();
+      firings_.clear();
     }
-    totals_.firings += firings_.size();
-    firings_.clear();
+    const std::uint64_t before = totals_.events;
+    totals_.events += events.size();
+    if (before / kCommitEvery != totals_.events / kCommitEvery) commit();
   }
 
   void commit() {
-    totals_.cells += rollup_.cells();
-    rollup_.clear();
-    seen_.take_delta();
+    totals_.cells += stage_.rollup().cells();
+    stage_.rollup().clear();
+    seen().take_delta();
   }
 
   const World& world_;
   Stage last_;
-  server::CustomerFacts facts_;
-  rules::UsageView view_;
-  rules::Matcher matcher_;
-  signals::Engine engine_;
-  intake::SeenIds seen_;
-  signals::Rollup rollup_;
+  intake::Identity identity_;
+  server::UsageStage stage_;
   std::vector<signals::Firing> firings_;
-  std::string scratch_;
   Totals totals_;
 };
 
@@ -166,16 +137,14 @@ Result<void> measure(const Phase& phase, int runs, std::uint64_t bytes) {
   double best = 1e9;
   Totals totals;
   for (int i = 0; i < runs; ++i) {
-    const double start = cpu_seconds();
+    const double start = bench::thread_seconds();
     totals = TRY(phase.run());
-    best = std::min(best, cpu_seconds() - start);
+    best = std::min(best, bench::thread_seconds() - start);
   }
   const auto records = static_cast<double>(totals.events);
   std::printf("%-8s %6.3f CPU s %10.0f records/CPU s %7.1f ns %7.1f MB/s", phase.name, best,
               records / best, best / records * 1e9, static_cast<double>(bytes) / 1e6 / best);
-  std::printf("  cells %llu matched %llu firings %llu\n",
-              static_cast<unsigned long long>(totals.cells),
-              static_cast<unsigned long long>(totals.matched),
+  std::printf("  cells %llu firings %llu\n", static_cast<unsigned long long>(totals.cells),
               static_cast<unsigned long long>(totals.firings));
   std::fflush(stdout);
   return {};
@@ -184,7 +153,9 @@ Result<void> measure(const Phase& phase, int runs, std::uint64_t bytes) {
 Result<void> measure_all(const World& world, const Settings& settings) {
   const std::uint64_t bytes = std::filesystem::file_size(world.log);
   const auto pipeline = [&](Stage last) {
-    return [&world, last] { return Pipeline(world, last).run(); };
+    return [&world, last]() -> Result<Totals> {
+      return Pipeline(world, last).run(TRY(intake::ByteSource::open(world.log)));
+    };
   };
   const auto peer = [&](auto function) {
     return [&world, function]() -> Result<Totals> {
@@ -193,15 +164,47 @@ Result<void> measure_all(const World& world, const Settings& settings) {
     };
   };
   const std::vector<Phase> phases = {
-      {"parse", peer(bench::parse_only)},    {"bare", peer(bench::bare_loop)},
-      {"read", pipeline(Stage::read)},       {"dedup", pipeline(Stage::dedup)},
-      {"rollup", pipeline(Stage::rollup)},   {"match", pipeline(Stage::match)},
-      {"windows", pipeline(Stage::windows)},
+      {"parse", peer(bench::parse_only)},  {"bare", peer(bench::bare_loop)},
+      {"read", pipeline(Stage::read)},     {"dedup", pipeline(Stage::dedup)},
+      {"rollup", pipeline(Stage::rollup)}, {"rules", pipeline(Stage::rules)},
   };
   for (const Phase& phase : phases) {
     if (!settings.phase.empty() && settings.phase != phase.name) continue;
     TRY_VOID(measure(phase, settings.runs, bytes));
   }
+  return {};
+}
+
+// Two threads on a half each, beside simdjson on the same halves. Roll-ups of the halves would be
+// added up, which costs what a commit costs; windows would be kept by subscription.
+Result<void> measure_threads(const World& world, int runs) {
+  const bench::Halves halves = TRY(bench::read_halves(world.log));
+  const bench::Prepare parse = [](const std::string& text) -> bench::Work {
+    const auto padded = std::make_shared<simdjson::padded_string>(text);
+    return [padded] { return bench::parse_text(*padded); };
+  };
+  const auto pipeline = [&](Stage last) -> bench::Prepare {
+    return [&world, last](const std::string& text) -> bench::Work {
+      auto source =
+          std::make_shared<intake::ByteSource>(*intake::ByteSource::from_memory(world.log, text));
+      auto stages = std::make_shared<Pipeline>(world, last);
+      return [source, stages]() -> Result<void> {
+        TRY(stages->run(std::move(*source)));
+        return {};
+      };
+    };
+  };
+  const std::pair<const char*, bench::Prepare> all[] = {{"parse", parse},
+                                                        {"read", pipeline(Stage::read)},
+                                                        {"rollup", pipeline(Stage::rollup)},
+                                                        {"rules", pipeline(Stage::rules)}};
+  std::printf("two threads against one, by CPU time (2 is perfect):");
+  for (const auto& [name, prepare] : all) {
+    const double times = TRY(bench::scaling(halves, prepare, runs));
+    std::printf("  %s %.2f", name, times);
+    std::fflush(stdout);
+  }
+  std::printf("\n");
   return {};
 }
 
@@ -254,7 +257,25 @@ Result<void> run(const Settings& settings, const std::string& work) {
               static_cast<unsigned long long>(settings.simulate.records),
               static_cast<double>(bytes) / static_cast<double>(settings.simulate.records),
               settings.simulate.background);
-  return measure_all(world, settings);
+  TRY_VOID(measure_all(world, settings));
+  return settings.phase.empty() ? measure_threads(world, settings.runs) : Result<void>();
+}
+
+bool set_number(std::string_view name, std::uint64_t number, Settings& settings) {
+  if (number == 0) return false;
+  if (name == "--records") {
+    settings.simulate.records = number;
+    return true;
+  }
+  if (name == "--runs" && number <= 100) {
+    settings.runs = static_cast<int>(number);
+    return true;
+  }
+  if (name == "--background" && number <= provider_sim::kSubscriptionsMax) {
+    settings.simulate.background = static_cast<std::uint32_t>(number);
+    return true;
+  }
+  return false;
 }
 
 bool read_options(int argc, char** argv, Settings& settings) {
@@ -272,15 +293,7 @@ bool read_options(int argc, char** argv, Settings& settings) {
       settings.log = value;
     } else if (name == "--phase") {
       settings.phase = value;
-    } else if (number == 0) {
-      return false;
-    } else if (name == "--records") {
-      settings.simulate.records = number;
-    } else if (name == "--runs" && number <= 100) {
-      settings.runs = static_cast<int>(number);
-    } else if (name == "--background" && number <= provider_sim::kSubscriptionsMax) {
-      settings.simulate.background = static_cast<std::uint32_t>(number);
-    } else {
+    } else if (!set_number(name, number, settings)) {
       return false;
     }
   }

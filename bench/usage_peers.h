@@ -44,22 +44,35 @@ inline Result<void> each_block(const std::string& path,
   }
 }
 
+inline Result<void> parse_block(simdjson::dom::parser& parser, const char* text, std::size_t bytes,
+                                std::uint64_t& records) {
+  simdjson::dom::document_stream stream;
+  if (parser.parse_many(text, bytes, kPeerBlock).get(stream) != simdjson::SUCCESS) {
+    return fail(Errc::invalid_input, "simdjson refuses a block");
+  }
+  for (auto document : stream) {
+    if (document.error() != simdjson::SUCCESS) return fail(Errc::invalid_input, "not JSON");
+    ++records;
+  }
+  return {};
+}
+
 inline Result<PeerTotals> parse_only(const std::string& path) {
   simdjson::dom::parser parser;
   parser.threaded = false;
   PeerTotals totals;
-  TRY_VOID(each_block(path, [&](const char* text, std::size_t bytes) -> Result<void> {
-    simdjson::dom::document_stream stream;
-    if (parser.parse_many(text, bytes, kPeerBlock).get(stream) != simdjson::SUCCESS) {
-      return fail(Errc::invalid_input, "simdjson refuses a block");
-    }
-    for (auto document : stream) {
-      if (document.error() != simdjson::SUCCESS) return fail(Errc::invalid_input, "not JSON");
-      ++totals.records;
-    }
-    return {};
+  TRY_VOID(each_block(path, [&](const char* text, std::size_t bytes) {
+    return parse_block(parser, text, bytes, totals.records);
   }));
   return totals;
+}
+
+/// The same over a text in memory.
+inline Result<void> parse_text(const simdjson::padded_string& text) {
+  simdjson::dom::parser parser;
+  parser.threaded = false;
+  std::uint64_t records = 0;
+  return parse_block(parser, text.data(), text.size(), records);
 }
 
 inline Result<PeerTotals> bare_loop(const std::string& path) {

@@ -44,6 +44,7 @@ struct Decoder::State {
   EventBuilder builder;
   JsonRecord json;
   Layouts layouts;
+  bool was_long_way = true;
   std::vector<int> columns;  // leaf of each CSV column, or -1
   std::vector<CsvField> fields;
 
@@ -66,8 +67,9 @@ std::string_view Decoder::State::read_csv(std::span<char> record) {
 
 std::string_view Decoder::State::read_json(std::span<char> record) {
   const std::string_view text(record.data(), record.size());
-  if (layouts.read(text, builder)) return {};
-  builder.start();
+  was_long_way = !layouts.read(text, builder);
+  if (!was_long_way) return {};
+  builder.start_again();
   const std::string_view problem = json.read(record, *plan, builder);
   if (problem.empty()) layouts.learn(text);
   return problem;
@@ -117,10 +119,17 @@ Result<void> Decoder::set_header(std::span<char> row) {
 
 std::string_view Decoder::decode(std::span<char> record, model::UsageEvent& event) {
   state_->builder.start();
+  return decode_more(record, event);
+}
+
+std::string_view Decoder::decode_more(std::span<char> record, model::UsageEvent& event) {
+  state_->builder.start_more();
   const std::string_view problem =
       state_->policy.syntax == Syntax::csv ? state_->read_csv(record) : state_->read_json(record);
   return problem.empty() ? state_->builder.finish(event) : problem;
 }
+
+bool Decoder::has_room() const { return !state_->was_long_way && state_->builder.has_room(); }
 
 const std::string& Decoder::format() const { return state_->policy.format; }
 

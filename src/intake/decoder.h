@@ -42,6 +42,12 @@ class Decoder {
   /// be changed; 64 bytes beyond them must be readable; the event lives as long as they do, until
   /// the next call.
   std::string_view decode(std::span<char> record, model::UsageEvent& event);
+  /// As decode(), but events of earlier calls live on, up to the next decode(). Only while
+  /// has_room().
+  std::string_view decode_more(std::span<char> record, model::UsageEvent& event);
+  /// Whether decode_more() may be called: there is memory for one more record, and the last one was
+  /// not read by simdjson, whose strings live until it reads again.
+  [[nodiscard]] bool has_room() const;
   [[nodiscard]] const std::string& format() const;
 
  private:

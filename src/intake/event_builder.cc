@@ -70,6 +70,14 @@ bool is_in_century(Time time) { return time >= kEarliest && time < kLatest; }
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
+SipKey key_of_known(const KeyedHash& secret) {
+  const Digest digest = secret("proviso known resource names");
+  SipKey key;
+  std::memcpy(&key.first, digest.bytes.data(), sizeof key.first);
+  std::memcpy(&key.second, digest.bytes.data() + sizeof key.first, sizeof key.second);
+  return key;
+}
+
 std::string_view view_of(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
 }  // namespace
@@ -104,7 +112,9 @@ EventBuilder::EventBuilder(const FieldPolicy& policy, const Plan& plan,
     : policy_(policy),
       plan_(plan),
       subscription_(options.subscription),
-      keyed_hash_(options.hash_key) {
+      keyed_hash_(options.hash_key),
+      known_key_(key_of_known(keyed_hash_)),
+      known_hashes_(kKnownHashes) {
   for (std::size_t i = 0; i < kEntries && i < plan_.amount_units.size(); ++i) {
     blank_entries_[i].unit = plan_.amount_units[i];
   }
@@ -112,6 +122,18 @@ EventBuilder::EventBuilder(const FieldPolicy& policy, const Plan& plan,
 }
 
 void EventBuilder::start() {
+  scratch_used_ = 0;
+  kept_count_ = 0;
+  start_more();
+}
+
+void EventBuilder::start_more() {
+  scratch_begin_ = scratch_used_;
+  kept_begin_ = kept_count_;
+  start_again();
+}
+
+void EventBuilder::start_again() {
   text_.fill({});
   text_rank_.fill(kUnset);
   start_ = {};
@@ -120,8 +142,8 @@ void EventBuilder::start() {
   operation_index_ = 0;
   entries_ = blank_entries_;
   required_seen_ = 0;
-  kept_count_ = 0;
-  scratch_used_ = 0;
+  scratch_used_ = scratch_begin_;
+  kept_count_ = kept_begin_;
 }
 
 std::string_view EventBuilder::refuse(std::string_view field, std::string_view what) {
@@ -136,13 +158,23 @@ std::span<char> EventBuilder::scratch(std::size_t size) {
   return part;
 }
 
-std::string_view EventBuilder::hash(std::string_view text) {
+void EventBuilder::make_hash(std::string_view text, std::span<char> out) const {
   const Digest digest = keyed_hash_(text);
-  const std::span<char> out = scratch(2 * digest.bytes.size());
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
     out[2 * i] = kHex[digest.bytes[i] >> 4U];
     out[2 * i + 1] = kHex[digest.bytes[i] & 15U];
   }
+}
+
+std::string_view EventBuilder::hash(std::string_view text) {
+  const auto of = siphash128(known_key_, text);
+  KnownHash& known = known_hashes_[(of[0] | of[1] << 8U) % kKnownHashes];
+  if (known.of != of) {
+    make_hash(text, known.digits);
+    known.of = of;
+  }
+  const std::span<char> out = scratch(known.digits.size());
+  std::ranges::copy(known.digits, out.begin());
   return view_of(out);
 }
 
@@ -160,7 +192,8 @@ std::string_view EventBuilder::take(const Leaf& leaf, const Scalar& value, std::
   Scalar given = value;
   if (leaf.hashed) {
     // Bounds the scratch space: an object repeated in an array hashes its members again and again.
-    if (scratch_used_ + 1024 > scratch_.size()) return refuse(leaf.path, "stands too often");
+    const std::size_t used = scratch_used_ - scratch_begin_;
+    if (used + 1024 > kScratchPerRecord) return refuse(leaf.path, "stands too often");
     given = {Scalar::Kind::string, hash(value.text)};
   }
   for (const FieldUse& each : leaf.uses) {
@@ -303,7 +336,7 @@ std::string_view EventBuilder::take_unit(const Leaf& leaf, const FieldUse& use, 
 }
 
 std::string_view EventBuilder::take_kept(const Leaf& leaf, const Scalar& value) {
-  if (kept_count_ == kKeptMax) return refuse(leaf.path, "more than 128 kept values");
+  if (kept_count_ - kept_begin_ == kKeptMax) return refuse(leaf.path, "more than 128 kept values");
   const bool number = value.kind == Scalar::Kind::number;
   if (number && !parse_number(value.text)) return refuse(leaf.path, "is not a finite number");
   kept_[kept_count_++] = {leaf.rule_name, value.text, value.kind == Scalar::Kind::string};
@@ -373,7 +406,7 @@ std::string_view EventBuilder::finish(model::UsageEvent& event) {
     event.count = 0;
     event.amounts_count = 0;
   }
-  event.kept = {kept_.data(), kept_count_};
+  event.kept = {kept_.data() + kept_begin_, kept_count_ - kept_begin_};
   return {};
 }
 

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/digest.h"
+#include "base/siphash.h"
 #include "intake/decoder.h"
 #include "intake/plan.h"
 #include "model/ids.h"
@@ -28,7 +30,15 @@ class EventBuilder {
  public:
   EventBuilder(const FieldPolicy& policy, const Plan& plan, const DecodeOptions& options);
 
+  /// Ends the life of all events that were made.
   void start();
+  /// The same, but those events live on. Only while has_room().
+  void start_more();
+  /// Forgets what was taken since start() or start_more().
+  void start_again();
+  [[nodiscard]] bool has_room() const {
+    return kScratchBytes - scratch_used_ >= kScratchPerRecord && kKept - kept_count_ >= kKeptMax;
+  }
   /// Takes a value for `leaf`; `index`: in the innermost array. Returns why not, or nothing.
   std::string_view take(const Leaf& leaf, const Scalar& value, std::size_t index);
   /// The values of Plan::required with these bits have been seen.
@@ -56,7 +66,10 @@ class EventBuilder {
  private:
   static constexpr std::uint8_t kUnset = 255;
   static constexpr std::size_t kEntries = 8;
-  static constexpr std::size_t kKeptMax = 128;
+  static constexpr std::size_t kKeptMax = 128;  // of one record
+  static constexpr std::size_t kKept = 4 * kKeptMax;
+  static constexpr std::size_t kScratchPerRecord = 32U << 10U;
+  static constexpr std::size_t kScratchBytes = 2 * kScratchPerRecord;
 
   struct When {
     Time time{};
@@ -82,6 +95,7 @@ class EventBuilder {
   std::string_view finish_times(model::UsageEvent& event);
   std::string_view finish_amounts(model::UsageEvent& event);
   std::string_view hash(std::string_view text);
+  void make_hash(std::string_view text, std::span<char> out) const;
   std::string_view lower(std::string_view text);
   std::span<char> scratch(std::size_t size);
 
@@ -89,6 +103,15 @@ class EventBuilder {
   const Plan& plan_;
   std::string subscription_;
   KeyedHash keyed_hash_;
+  // The same few resources come again and again. What is kept of one is a keyed hash of its name,
+  // never the name (I1), and the hexadecimal digits that it becomes.
+  struct KnownHash {
+    std::array<std::uint8_t, 16> of{};
+    std::array<char, 64> digits{};
+  };
+  static constexpr std::size_t kKnownHashes = 1024;
+  SipKey known_key_;
+  std::vector<KnownHash> known_hashes_;
   std::array<std::string_view, kTextTargets> text_;
   std::array<std::uint8_t, kTextTargets> text_rank_;
   When start_;
@@ -97,9 +120,11 @@ class EventBuilder {
   std::uint64_t operation_index_ = 0;
   std::array<Entry, kEntries> entries_;
   std::uint64_t required_seen_ = 0;
-  std::array<model::KeptField, kKeptMax> kept_;
+  std::array<model::KeptField, kKept> kept_;
+  std::size_t kept_begin_ = 0;  ///< of the record in hand
   std::size_t kept_count_ = 0;
-  std::array<char, 32768> scratch_;
+  std::array<char, kScratchBytes> scratch_;
+  std::size_t scratch_begin_ = 0;  ///< of the record in hand
   std::size_t scratch_used_ = 0;
   std::array<Entry, kEntries> blank_entries_;
   // A log goes on with the time it was at.

@@ -150,9 +150,9 @@ Result<void> LineReader::discard_line() {
   }
 }
 
-/// A line that is whole in the buffer and begins with '{': what nearly every line is. False: look
-/// closer.
-bool LineReader::next_whole_line(Record& record) {
+bool LineReader::next_at_hand(Record& record) {
+  if (shape_ != Shape::lines) return false;
+  // Nearly every line begins like this; a blank one does not.
   const std::span<char> bytes = window();
   if (bytes.empty() || bytes.front() != '{') return false;
   const void* hit = std::memchr(bytes.data(), '\n', bytes.size());
@@ -169,7 +169,7 @@ bool LineReader::next_whole_line(Record& record) {
 }
 
 Result<std::optional<Record>> LineReader::next_line() {
-  if (Record whole; next_whole_line(whole)) return std::optional<Record>(whole);
+  if (Record whole; next_at_hand(whole)) return std::optional<Record>(whole);
   for (;;) {
     const std::size_t length = TRY(find_newline(kRecordBytesMax));
     Record record{.bytes = {}, .at = at_, .problem = {}};

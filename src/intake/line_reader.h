@@ -56,6 +56,9 @@ class LineReader {
   /// The next record, or nothing at the end. An error is final: damaged compression, or a Records
   /// document that is cut off.
   Result<std::optional<Record>> next();
+  /// The next record where it is a line that is whole in the buffer, and not blank; then records
+  /// that were given before stay valid. False: ask next(), which ends their lives.
+  bool next_at_hand(Record& record);
   /// Goes forward to a place that position() gave earlier for the same input.
   Result<void> resume(const ReadPosition& from);
   /// Where the next record will be looked for.
@@ -66,7 +69,6 @@ class LineReader {
   Result<bool> fill();
   [[nodiscard]] std::span<char> window() { return {buffer_.data() + begin_, end_ - begin_}; }
   void consume(std::size_t count);
-  bool next_whole_line(Record& record);
   Result<std::optional<Record>> next_line();
   Result<std::optional<Record>> next_csv();
   Result<std::optional<Record>> next_member();

@@ -16,7 +16,8 @@
 namespace proviso::intake {
 namespace {
 
-constexpr std::string_view kMagic = "PVSEEN02";
+constexpr std::string_view kMagic = "PVSEEN03";
+constexpr std::string_view kMagicOfSha = "PVSEEN02";  // keys of another kind
 constexpr std::size_t kSlotsMin = 64;
 constexpr std::size_t kFileKeyBytesMax = 64U << 10U;
 
@@ -26,8 +27,28 @@ std::uint64_t low_word(const EventKey& key) {
   return word;
 }
 
+std::uint64_t high_word(const EventKey& key) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, key.bytes.data() + sizeof word, sizeof word);
+  return word;
+}
+
+// What == says, without a call to compare bytes.
+bool same(const EventKey& a, const EventKey& b) {
+  return low_word(a) == low_word(b) && high_word(a) == high_word(b);
+}
+
+bool is_empty(const EventKey& slot) { return (low_word(slot) | high_word(slot)) == 0; }
+
 void put_u32(std::string& out, std::uint32_t number) {
   for (unsigned shift = 0; shift < 32; shift += 8) out += static_cast<char>(number >> shift);
+}
+
+void put_key(std::string& out, char kind, std::int64_t day, const EventKey& key) {
+  char bytes[5 + sizeof key.bytes] = {kind};
+  for (unsigned i = 0; i < 4; ++i) bytes[1 + i] = static_cast<char>(day >> (8 * i));
+  std::memcpy(bytes + 5, key.bytes.data(), sizeof key.bytes);
+  out.append(bytes, sizeof bytes);
 }
 
 void put_file(std::string& out, char kind, std::string_view key) {
@@ -53,13 +74,13 @@ std::int64_t day_of(Time time) {
 
 std::size_t SeenIds::KeyHash::operator()(const EventKey& key) const { return low_word(key); }
 
-/// False where it is there already. The key is a SHA-256 prefix: its own bits place it.
+/// False where it is there already. The key is a keyed hash: its own bits place it.
 bool SeenIds::Day::insert(const EventKey& key) {
   if (4 * (used + 1) > 3 * slots.size()) grow();
   const std::size_t mask = slots.size() - 1;
   std::size_t i = low_word(key) & mask;
-  while (slots[i] != EventKey{}) {
-    if (slots[i] == key) return false;
+  while (!is_empty(slots[i])) {
+    if (same(slots[i], key)) return false;
     i = (i + 1) & mask;
   }
   slots[i] = key;
@@ -68,11 +89,11 @@ bool SeenIds::Day::insert(const EventKey& key) {
 }
 
 void SeenIds::Day::grow() {
-  std::vector<EventKey> old = std::move(slots);
+  const auto old = std::move(slots);
   slots.assign(std::max(kSlotsMin, 2 * old.size()), EventKey{});
   used = 0;
   for (const EventKey& key : old) {
-    if (key != EventKey{}) insert(key);
+    if (!is_empty(key)) insert(key);
   }
 }
 
@@ -98,6 +119,7 @@ void SeenIds::start_delta() {
 }
 
 void SeenIds::forget_old_days() {
+  last_ = nullptr;
   while (!days_.empty() && days_.begin()->first < newest_day_ - kDaysKept) {
     days_.erase(days_.begin());
   }
@@ -110,7 +132,17 @@ bool SeenIds::insert_in_day(const EventKey& key, std::int64_t day) {
   }
   // A day older than what is kept gets a table for as long as the newest day stays: a file of old
   // events in any order still counts each once.
-  return days_[day].insert(key);
+  if (day != last_day_ || last_ == nullptr) {
+    last_ = &days_[day];
+    last_day_ = day;
+  }
+  return last_->insert(key);
+}
+
+void SeenIds::prefetch(const EventKey& key) const {
+  if (last_ == nullptr || last_->slots.empty()) return;
+  const std::size_t at = low_word(key) & (last_->slots.size() - 1);
+  __builtin_prefetch(&last_->slots[at], 1);
 }
 
 bool SeenIds::count_equal(const EventKey& canonical, std::int64_t day) {
@@ -127,18 +159,14 @@ bool SeenIds::insert(const EventKey& id, Time event_time) {
   const std::int64_t day = day_of(event_time);
   if (!insert_in_day(id, day)) return false;
   start_delta();
-  delta_ += 'I';
-  put_u32(delta_, static_cast<std::uint32_t>(day));
-  delta_.append(id.bytes.begin(), id.bytes.end());
+  put_key(delta_, 'I', day, id);
   return true;
 }
 
 bool SeenIds::insert_equal(const EventKey& canonical, Time event_time) {
   const std::int64_t day = day_of(event_time);
   start_delta();
-  delta_ += 'E';
-  put_u32(delta_, static_cast<std::uint32_t>(day));
-  delta_.append(canonical.bytes.begin(), canonical.bytes.end());
+  put_key(delta_, 'E', day, canonical);
   return count_equal(canonical, day);
 }
 
@@ -147,6 +175,11 @@ std::string SeenIds::take_delta() { return std::exchange(delta_, {}); }
 Result<void> SeenIds::load_delta(std::string_view bytes) {
   const auto damaged = [] { return fail(Errc::corrupt, "stored event ids: the delta is damaged"); };
   if (bytes.empty()) return {};
+  if (bytes.starts_with(kMagicOfSha)) {
+    return fail(Errc::corrupt,
+                "stored event ids: written by an older version, which told events apart in another "
+                "way (make a new data folder)");
+  }
   if (!bytes.starts_with(kMagic)) return damaged();
   bytes.remove_prefix(kMagic.size());
   while (!bytes.empty()) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/huge_pages.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "intake/identity.h"
@@ -25,6 +26,10 @@ class SeenIds {
  public:
   static constexpr std::int64_t kDaysKept = 7;
 
+  SeenIds() = default;
+  SeenIds(SeenIds&&) = default;
+  SeenIds& operator=(SeenIds&&) = default;
+
   /// Goes on with a file: ordinals of events without an id count per file, also where other files
   /// were read in between.
   void begin_file(std::string_view file_key);
@@ -36,6 +41,10 @@ class SeenIds {
   /// equal ones were seen in one file before.
   bool insert_equal(const EventKey& canonical, Time event_time);
 
+  /// Fetches what insert() will look at for this key, if its event is of the day that the last one
+  /// was of. Changes nothing; worth it some tens of events ahead.
+  void prefetch(const EventKey& key) const;
+
   /// What changed since the last call, as bytes to store beside the reading position.
   std::string take_delta();
   /// Applies deltas in the order in which they were taken. corrupt where they are no delta.
@@ -46,7 +55,7 @@ class SeenIds {
 
  private:
   struct Day {
-    std::vector<EventKey> slots;  ///< all zero = empty; power of two
+    std::vector<EventKey, HugePages<EventKey>> slots;  ///< all zero = empty; power of two
     std::uint64_t used = 0;
     bool insert(const EventKey& key);
     void grow();
@@ -60,6 +69,8 @@ class SeenIds {
 
   std::map<std::int64_t, Day> days_;
   std::int64_t newest_day_ = INT64_MIN;
+  std::int64_t last_day_ = 0;
+  Day* last_ = nullptr;  ///< days_[last_day_], or nothing
   std::string file_key_;
   using Equals = std::unordered_map<EventKey, std::uint64_t, KeyHash>;
   void start_delta();

@@ -23,6 +23,13 @@ bool starts_object(std::string_view head) {
   return at != std::string_view::npos && head[at] == '{';
 }
 
+Reject reject_of(const Record& record, std::string_view problem) {
+  return {.line = record.at.line,
+          .column = record.at.column,
+          .offset = record.at.offset,
+          .reason = std::string(problem)};
+}
+
 }  // namespace
 
 struct UsageReader::State {
@@ -44,6 +51,8 @@ struct UsageReader::State {
   Result<void> read_header();
   Result<bool> recognise(const Record& record);
   Result<void> use_format(const std::string& format);
+  std::optional<Reject> add_at_hand(std::span<model::UsageEvent> events, std::span<ReadPosition> at,
+                                    std::size_t& size);
 };
 
 Result<void> UsageReader::State::use_format(const std::string& format) {
@@ -128,6 +137,35 @@ Result<UsageReader> UsageReader::open(const std::string& path, const FieldPolici
   return open(std::move(source), policies, options, from);
 }
 
+/// More events of lines that are at hand. Nothing at the end of those; else a reject.
+std::optional<Reject> UsageReader::State::add_at_hand(std::span<model::UsageEvent> events,
+                                                      std::span<ReadPosition> at,
+                                                      std::size_t& size) {
+  Record record;
+  while (size < events.size() && decoder->has_room() && reader.next_at_hand(record)) {
+    record_at = record.at;
+    at[size] = record.at;
+    const std::string_view problem = decoder->decode_more(record.bytes, events[size]);
+    if (!problem.empty()) return reject_of(record, problem);
+    ++size;
+  }
+  return std::nullopt;
+}
+
+Result<Outcome> UsageReader::next_batch(UsageBatch& batch, std::size_t events_max, Reject& reject) {
+  batch.events_.resize(events_max);
+  batch.at_.resize(events_max);
+  batch.size_ = 0;
+  const Outcome outcome = TRY(next(batch.events_.front(), reject));
+  if (outcome != Outcome::event) return outcome;
+  batch.at_.front() = state_->record_at;
+  batch.size_ = 1;
+  auto refused = state_->add_at_hand(batch.events_, batch.at_, batch.size_);
+  if (!refused) return Outcome::event;
+  reject = std::move(*refused);
+  return Outcome::reject;
+}
+
 Result<Outcome> UsageReader::next(model::UsageEvent& event, Reject& reject) {
   const auto record = TRY(state_->reader.next());
   if (!record) return Outcome::end;
@@ -139,10 +177,7 @@ Result<Outcome> UsageReader::next(model::UsageEvent& event, Reject& reject) {
                     : "is no JSON object of a known format";
   }
   if (problem.empty()) return Outcome::event;
-  reject.line = record->at.line;
-  reject.column = record->at.column;
-  reject.offset = record->at.offset;
-  reject.reason.assign(problem);
+  reject = reject_of(*record, problem);
   return Outcome::reject;
 }
 

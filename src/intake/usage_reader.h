@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "intake/byte_source.h"
@@ -32,6 +34,22 @@ struct UsagePosition {
   std::string format;  ///< as found; empty before the first event
 };
 
+/// Events that live together; a caller keeps one and has it filled again and again.
+class UsageBatch {
+ public:
+  [[nodiscard]] std::span<const model::UsageEvent> events() const {
+    return {events_.data(), size_};
+  }
+  /// Where event `i`'s record begins.
+  [[nodiscard]] const ReadPosition& position(std::size_t i) const { return at_[i]; }
+
+ private:
+  friend class UsageReader;
+  std::vector<model::UsageEvent> events_;
+  std::vector<ReadPosition> at_;
+  std::size_t size_ = 0;
+};
+
 /// One input file as usage events: bytes -> records -> events. One thread.
 class UsageReader {
  public:
@@ -51,9 +69,13 @@ class UsageReader {
   /// the next call. An error is final for this input and begins with its name; what could be read
   /// before the damage has been handed out.
   Result<Outcome> next(model::UsageEvent& event, Reject& reject);
-  /// Where the record that next() gave last begins.
+  /// The same for up to `events_max` (at least 1) events, fewer where more would need bytes that
+  /// are not read yet. They live until the next call. Outcome::reject and end: what came after
+  /// them.
+  Result<Outcome> next_batch(UsageBatch& batch, std::size_t events_max, Reject& reject);
+  /// Where the record that next() or next_batch() gave last begins.
   [[nodiscard]] const ReadPosition& record_position() const;
-  /// Where to go on: after the last record that next() gave.
+  /// Where to go on: after the last record that was given.
   [[nodiscard]] UsagePosition position() const;
   /// Empty until the first record was recognised.
   [[nodiscard]] std::string_view format() const;

@@ -14,6 +14,10 @@ constexpr std::uint64_t kAdvanceEvery = 1U << 12U;
 constexpr std::uint64_t kProgressEvery = 1U << 15U;
 constexpr std::size_t kHashKeyBytes = 32;
 
+std::string key_or_fixed(const std::string& key) {
+  return key.empty() ? std::string(kHashKeyBytes, '\0') : key;
+}
+
 }  // namespace
 
 struct Replay::State {
@@ -26,9 +30,9 @@ struct Replay::State {
         view(program),
         matcher(program),
         engine(new_engine(options.lateness)),
-        tracker(program) {
-    decode.hash_key =
-        options.hash_key.empty() ? std::string(kHashKeyBytes, '\0') : std::move(options.hash_key);
+        tracker(program),
+        identity(key_or_fixed(options.hash_key)) {
+    decode.hash_key = key_or_fixed(options.hash_key);
     decode.wanted = program->fields();
     decode.subscription = std::move(options.subscription);
     decode.format = std::move(options.format);
@@ -57,7 +61,7 @@ struct Replay::State {
   intake::DecodeOptions decode;
   intake::SeenIds seen;
   std::vector<signals::Firing> firings;
-  std::string scratch;
+  intake::Identity identity;
   intake::EventKey key;  ///< of the event in hand
   ReplayCounts counts;
   Result<void> pinned;  ///< whether the pinned facts were good
@@ -68,7 +72,7 @@ struct Replay::State {
 };
 
 bool Replay::State::is_new(const model::UsageEvent& event, std::string_view format) {
-  key = intake::identity(format, event, scratch);
+  key = identity(format, event);
   const bool fresh =
       event.id.empty() ? seen.insert_equal(key, event.time()) : seen.insert(key, event.time());
   if (!fresh) ++counts.duplicates;

@@ -2,7 +2,6 @@
 #include "server/review.h"
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
 #include <set>
 
@@ -11,47 +10,19 @@
 #include "cases/rollup_store.h"
 #include "cases/signal_store.h"
 #include "decisions/order_store.h"
-#include "intake/identity.h"
 #include "intake/reject_log.h"
-#include "rules/matcher.h"
-#include "server/customer_facts.h"
 #include "server/documents.h"
 #include "server/hash_seed.h"
 #include "server/kept_documents.h"
 #include "server/review_state.h"
 #include "server/rulebook.h"
 #include "server/signal_document.h"
-#include "signals/rollup.h"
+#include "server/usage_stage.h"
 
 namespace proviso::server {
 namespace {
 
 constexpr std::uint64_t kProgressEvery = 1U << 15U;
-// Events wait in the correlation engine until event time has moved on; asking after each would cost
-// more than it frees.
-constexpr std::uint64_t kAdvanceEvery = 1U << 12U;
-
-// The class of each (service, operation) that was met, so that the catalogue is asked once.
-class ClassCache {
- public:
-  explicit ClassCache(const model::Catalogue& catalogue) : catalogue_(catalogue) {}
-
-  model::ActionClass operator()(std::string_view service, std::string_view operation) {
-    key_.assign(service).push_back('\n');
-    key_.append(operation);
-    const auto found = known_.find(key_);
-    if (found != known_.end()) return found->second;
-    const model::ActionClass c = catalogue_.class_of(service, operation);
-    if (known_.size() < kKeptMax) known_.emplace(key_, c);
-    return c;
-  }
-
- private:
-  static constexpr std::size_t kKeptMax = 100'000;
-  const model::Catalogue& catalogue_;
-  boost::unordered_flat_map<std::string, model::ActionClass> known_;
-  std::string key_;
-};
 
 void put_cells(const signals::Rollup& rollup, cases::RollupSegment& segment) {
   rollup.for_each([&](const signals::RollupView& cell) {
@@ -80,13 +51,11 @@ class Review {
         options_(options),
         policies_(policies),
         progress_(progress),
-        classes_(catalogue),
-        facts_(folder.customers()),
-        view_(program),
-        matcher_(program),
-        engine_(program, {.lateness = lateness,
-                          .part_firings = false,
-                          .hash_seed = hash_seed(folder.hash_key())}),
+        stage_(program, catalogue, folder.customers(),
+               {.lateness = lateness,
+                .part_firings = false,
+                .hash_seed = hash_seed(folder.hash_key())},
+               folder.hash_key()),
         lateness_(lateness),
         tracker_(program),
         origin_(origin),
@@ -105,7 +74,14 @@ class Review {
  private:
   Result<void> read_one(const std::string& path);
   Result<void> read_records(intake::UsageReader& reader, InputState& state);
-  void take_event(const model::UsageEvent& event, std::string_view format);
+  void count_record(const intake::UsageReader& reader, InputState& state);
+  Result<void> take_batch(const intake::UsageBatch& batch, bool is_followed,
+                          intake::UsageReader& reader, InputState& state);
+  Result<void> take_reject(const intake::Reject& reject, intake::UsageReader& reader,
+                           InputState& state);
+  Result<void> add_reject(const intake::Reject& reject, const intake::UsageReader& reader,
+                          InputState& state);
+  void take_event(const model::UsageEvent& event, std::size_t i);
   void take_firings();
   void take_signal(const signals::Firing& firing);
   Result<void> update_under_review();
@@ -122,11 +98,7 @@ class Review {
   const ReviewOptions& options_;
   const intake::FieldPolicies& policies_;
   const std::function<void(const ReviewProgress&)>& progress_;
-  ClassCache classes_;
-  CustomerFacts facts_;
-  rules::UsageView view_;
-  rules::Matcher matcher_;
-  signals::Engine engine_;
+  UsageStage stage_;
   signals::EngineCounters counters_before_;  ///< of earlier runs: the engine counts over all
   std::vector<signals::RuleLosses> losses_before_;
   Duration lateness_;
@@ -137,8 +109,6 @@ class Review {
   intake::RejectLog rejects_;
   Time time_max_;
   intake::DecodeOptions decode_;
-  intake::SeenIds seen_;
-  signals::Rollup rollup_;
   std::vector<signals::Firing> firings_;
   // A signal that opened or went on since the last commit.
   struct Changed {
@@ -148,10 +118,7 @@ class Review {
     Json facts;  ///< when it opened
   };
   std::map<std::string, Changed> changed_;
-  std::string scratch_;
-  Time newest_{};
-  Time newest_before_{};            ///< when the run began
-  std::uint64_t events_total_ = 0;  ///< over all runs: breaks ties of time
+  Time newest_before_{};  ///< when the run began
   std::uint64_t since_commit_ = 0;
   bool too_many_rejects_ = false;
   bool last_refused_ = false;
@@ -159,18 +126,19 @@ class Review {
 };
 
 Result<void> Review::load() {
-  TRY_VOID(load_seen(db(), seen_));
-  const EngineLoad loaded = TRY(load_engine(db(), engine_, tracker_));
+  TRY_VOID(load_seen(db(), stage_.seen()));
+  const EngineLoad loaded = TRY(load_engine(db(), stage_.engine(), tracker_));
   summary_.counters_dropped = loaded.counters_dropped;
   summary_.waiting_dropped = loaded.events_dropped;
   summary_.windows_begun_anew = loaded.other_format;
-  counters_before_ = engine_.counters();
-  losses_before_ = engine_.losses();
-  events_total_ = TRY(read_counter(db(), "events_total"));
+  counters_before_ = stage_.engine().counters();
+  losses_before_ = stage_.engine().losses();
+  stage_.events_total = TRY(read_counter(db(), "events_total"));
   run_ = TRY(read_counter(db(), "runs")) + 1;
   trail_.load(TRY(known_inputs(db())));
-  newest_ = from_unix_seconds(static_cast<std::int64_t>(TRY(read_counter(db(), "newest_event"))));
-  newest_before_ = newest_;
+  stage_.newest =
+      from_unix_seconds(static_cast<std::int64_t>(TRY(read_counter(db(), "newest_event"))));
+  newest_before_ = stage_.newest;
   return update_under_review();
 }
 
@@ -179,7 +147,7 @@ Result<void> Review::update_under_review() {
   for (const cases::CaseRow& row : TRY(folder_.casework().list())) {
     if (row.state != cases::case_state::closed) customers.insert(row.customer.value);
   }
-  facts_.set_under_review(std::move(customers));
+  stage_.facts().set_under_review(std::move(customers));
   return {};
 }
 
@@ -217,9 +185,9 @@ Result<void> Review::read_one(const std::string& path) {
   state.bound_s = folder_.config().lateness_minutes * 60;
   state.waits_s = lateness_ == Duration::max() ? -1 : lateness_ / std::chrono::seconds{1};
   if (key.is_stream) {
-    seen_.begin_file_anew(key.text());
+    stage_.seen().begin_file_anew(key.text());
   } else {
-    seen_.begin_file(key.text());
+    stage_.seen().begin_file(key.text());
   }
   rejects_.restore(state.events, state.rejects);
   auto reader = TRY(intake::UsageReader::open(path, policies_, decode_, state.position));
@@ -228,7 +196,6 @@ Result<void> Review::read_one(const std::string& path) {
     auto read = read_records(reader, state);
     if (!read) {
       // Keep what could be read before the damage; then say what is wrong.
-      state.position = reader.position();
       TRY_VOID(commit(key, state));
       return read;
     }
@@ -244,80 +211,101 @@ Result<void> Review::read_one(const std::string& path) {
   return {};
 }
 
-// Reads until it is time to commit, or the input ends.
+// Reads until it is time to commit, or the input ends. `state.position` is then where to go on,
+// also after an error.
 Result<void> Review::read_records(intake::UsageReader& reader, InputState& state) {
-  model::UsageEvent event;
+  intake::UsageBatch batch;
   intake::Reject reject;
   while (since_commit_ < options_.commit_every) {
-    const intake::Outcome outcome = TRY(reader.next(event, reject));
-    if (outcome == intake::Outcome::end) {
+    const std::uint64_t room = options_.commit_every - since_commit_;
+    auto outcome =
+        reader.next_batch(batch, std::min<std::uint64_t>(room, UsageStage::kBatch), reject);
+    if (!outcome) {
+      state.position = reader.position();
+      return std::unexpected(std::move(outcome).error());
+    }
+    if (*outcome == intake::Outcome::end) {
       state.done = true;
       // A last record that was refused may be one that is still being written: look at it again
       // when the file has grown.
       if (!last_refused_) state.position = reader.position();
       return {};
     }
-    ++since_commit_;
-    ++state.records;
-    ++summary_.records;
-    const bool too_early = outcome == intake::Outcome::event && event.time() > time_max_;
-    if (too_early) reject = future_event(reader.record_position());
-    last_refused_ = outcome == intake::Outcome::reject;
-    if (last_refused_) {
-      state.position = reader.position();
-      state.position.read = reader.record_position();
-    }
-    if (last_refused_ || too_early) {
-      ++state.rejects;
-      ++summary_.rejects;
-      auto added = rejects_.add(reader.name(), reject);
-      too_many_rejects_ = !added;
-      if (!added) return added;
-    } else {
-      ++state.events;
-      rejects_.count_event();
-      take_event(event, reader.format());
-    }
-    if (summary_.records % kProgressEvery == 0) progress_({reader.name(), summary_.records});
+    const bool refused = *outcome == intake::Outcome::reject;
+    TRY_VOID(take_batch(batch, refused, reader, state));
+    if (refused) TRY_VOID(take_reject(reject, reader, state));
   }
   state.position = reader.position();
   return {};
 }
 
-void Review::take_event(const model::UsageEvent& event, std::string_view format) {
-  const intake::EventKey key = intake::identity(format, event, scratch_);
-  const bool is_new =
-      event.id.empty() ? seen_.insert_equal(key, event.time()) : seen_.insert(key, event.time());
-  if (!is_new) {
+void Review::count_record(const intake::UsageReader& reader, InputState& state) {
+  ++since_commit_;
+  ++state.records;
+  ++summary_.records;
+  if (summary_.records % kProgressEvery == 0) progress_({reader.name(), summary_.records});
+}
+
+// `is_followed`: by a record that was refused, so that reader.position() is behind that one.
+Result<void> Review::take_batch(const intake::UsageBatch& batch, bool is_followed,
+                                intake::UsageReader& reader, InputState& state) {
+  const auto events = batch.events();
+  stage_.begin(events, reader.format());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    last_refused_ = false;
+    count_record(reader, state);
+    if (events[i].time() <= time_max_) {
+      ++state.events;
+      rejects_.count_event();
+      take_event(events[i], i);
+      continue;
+    }
+    auto added = add_reject(future_event(batch.position(i)), reader, state);
+    if (added) continue;
+    state.position = reader.position();
+    const bool is_last = i + 1 == events.size() && !is_followed;
+    if (!is_last) {
+      state.position.read =
+          i + 1 < events.size() ? batch.position(i + 1) : reader.record_position();
+    }
+    return added;
+  }
+  return {};
+}
+
+Result<void> Review::take_reject(const intake::Reject& reject, intake::UsageReader& reader,
+                                 InputState& state) {
+  count_record(reader, state);
+  last_refused_ = true;
+  state.position = reader.position();
+  auto added = add_reject(reject, reader, state);
+  if (added) state.position.read = reader.record_position();
+  return added;
+}
+
+Result<void> Review::add_reject(const intake::Reject& reject, const intake::UsageReader& reader,
+                                InputState& state) {
+  ++state.rejects;
+  ++summary_.rejects;
+  auto added = rejects_.add(reader.name(), reject);
+  too_many_rejects_ = !added;
+  return added;
+}
+
+void Review::take_event(const model::UsageEvent& event, std::size_t i) {
+  if (!stage_.take(i, firings_)) {
     ++summary_.duplicates;
     return;
   }
-  ++events_total_;
   ++summary_.events;
   summary_.operations += event.count;
-  newest_ = std::max(newest_, event.time());
-  const model::ActionClass action_class = classes_(event.service, event.operation);
-  rollup_.add(event, action_class);
-  view_.reset(event, action_class,
-              view_.reads_attributes() ? facts_.of(event) : std::span<const rules::Attribute>{});
-  const auto matched = matcher_.match(view_);
-  if (!matched.empty()) {
-    engine_.feed({.time = event.time(),
-                  .line = events_total_,
-                  .weight = event.count,
-                  .subscription = event.subscription,
-                  .event_key = key.bytes},
-                 matched, view_, firings_);
-  } else if (events_total_ % kAdvanceEvery == 0) {
-    engine_.advance(newest_, firings_);
-  }
   if (!firings_.empty()) take_firings();
 }
 
 void Review::take_firings() {
   for (const signals::Firing& firing : firings_) {
     // A rule that is only a part of a correlation says nothing on its own.
-    if (matcher_.program().rule(firing.rule).signals_alone) take_signal(firing);
+    if (stage_.program().rule(firing.rule).signals_alone) take_signal(firing);
   }
   firings_.clear();
 }
@@ -330,18 +318,20 @@ void Review::take_signal(const signals::Firing& firing) {
   changed.rule = firing.rule;
   changed.at = trail_.mark();
   if (update.change != signals::SignalChange::opened) return;
-  if (view_.reads_attributes()) changed.facts = facts_.describe(signal.subscription);
-  if (matcher_.program().rule(firing.rule).shadow) {
+  if (stage_.reads_attributes()) {
+    changed.facts = stage_.facts().describe(signal.subscription);
+  }
+  if (stage_.program().rule(firing.rule).shadow) {
     ++summary_.shadow_signals_opened;
     return;
   }
   ++summary_.signals_opened;
   // From this event on, wherever commits fall.
-  facts_.add_under_review(signal.subscription);
+  stage_.facts().add_under_review(signal.subscription);
 }
 
 Result<void> Review::write_signals() {
-  const rules::Program& program = matcher_.program();
+  const rules::Program& program = stage_.program();
   for (const auto& [id, c] : changed_) {
     const rules::RuleInfo& rule = program.rule(c.rule);
     const cases::SignalInput input = signal_input(
@@ -358,7 +348,7 @@ Result<void> Review::write_signals() {
 
 Result<void> Review::commit(const InputKey& key, InputState& state) {
   TRY_VOID(rejects_.flush());
-  state.newest_s = unix_seconds(newest_) + 1;
+  state.newest_s = unix_seconds(stage_.newest) + 1;
   const std::string& path = folder_.paths().rejects();
   const std::uint64_t reject_bytes =
       real_file_system().exists(path) ? TRY(file_size(path)) : std::uint64_t{0};
@@ -370,7 +360,7 @@ Result<void> Review::commit(const InputKey& key, InputState& state) {
   const bool made_room = TRY(folder_.make_room());
   if (!made_room) return {};
   // Others were at work: the register and the cases may say something else now.
-  facts_.forget();
+  stage_.facts().forget();
   return update_under_review();
 }
 
@@ -378,15 +368,16 @@ Result<void> Review::write_commit(const InputKey& key, const InputState& state,
                                   std::uint64_t reject_bytes) {
   TRY_VOID(write_signals());
   cases::RollupSegment segment;
-  put_cells(rollup_, segment);
-  rollup_.clear();
+  put_cells(stage_.rollup(), segment);
+  stage_.rollup().clear();
   TRY_VOID(segment.write(db()));
-  TRY_VOID(append_seen(db(), seen_, newest_));
-  if (lateness_ != Duration::max()) tracker_.forget_before(newest_ - lateness_);
-  TRY_VOID(save_windows(db(), engine_));
+  TRY_VOID(append_seen(db(), stage_.seen(), stage_.newest));
+  if (lateness_ != Duration::max()) tracker_.forget_before(stage_.newest - lateness_);
+  TRY_VOID(save_windows(db(), stage_.engine()));
   TRY_VOID(save_signals(db(), tracker_));
-  TRY_VOID(write_counter(db(), "events_total", events_total_));
-  TRY_VOID(write_counter(db(), "newest_event", static_cast<std::uint64_t>(unix_seconds(newest_))));
+  TRY_VOID(write_counter(db(), "events_total", stage_.events_total));
+  TRY_VOID(
+      write_counter(db(), "newest_event", static_cast<std::uint64_t>(unix_seconds(stage_.newest))));
   TRY_VOID(write_counter(db(), "reject_bytes", reject_bytes));
   return write_input(db(), key, state);
 }
@@ -395,35 +386,36 @@ Result<void> Review::write_commit(const InputKey& key, const InputState& state,
 // find the windows as they are before those that still wait have gone through. So the windows are
 // written first; then the rest is judged with what is known, for signals that need not wait.
 Result<void> Review::write_last() {
-  TRY_VOID(save_windows(db(), engine_));
+  TRY_VOID(save_windows(db(), stage_.engine()));
   tracker_.begin_provisional();
-  engine_.flush(firings_);
+  stage_.engine().flush(firings_);
   take_firings();
   TRY_VOID(write_signals());
   // A run that found nothing to read is none: whether a killed one is followed by such a run must
   // not show.
   if (trail_.has_run(run_)) TRY_VOID(write_counter(db(), "runs", run_));
-  TRY_VOID(note_shadows(db(), matcher_.program(), newest_before_));
+  TRY_VOID(note_shadows(db(), stage_.program(), newest_before_));
   return save_signals(db(), tracker_);
 }
 
 Result<ReviewSummary> Review::finish() {
-  engine_.settle(newest_ - std::chrono::minutes(folder_.config().lateness_minutes), firings_);
+  stage_.engine().settle(stage_.newest - std::chrono::minutes(folder_.config().lateness_minutes),
+                         firings_);
   take_firings();
   TRY_VOID(folder_.record().change([&] { return write_last(); }));
-  summary_.shadows = TRY(compare_shadows(folder_, matcher_.program()));
+  summary_.shadows = TRY(compare_shadows(folder_, stage_.program()));
   sum_up();
   return summary_;
 }
 
 void Review::sum_up() {
-  summary_.late = engine_.counters().late - counters_before_.late;
-  summary_.evicted = engine_.counters().evicted - counters_before_.evicted;
-  for (const signals::RuleLosses& now : engine_.losses()) {
+  summary_.late = stage_.engine().counters().late - counters_before_.late;
+  summary_.evicted = stage_.engine().counters().evicted - counters_before_.evicted;
+  for (const signals::RuleLosses& now : stage_.engine().losses()) {
     const auto old = std::ranges::find(losses_before_, now.rule, &signals::RuleLosses::rule);
     const signals::Losses before = old == losses_before_.end() ? signals::Losses{} : old->losses;
     if (now.losses == before) continue;
-    summary_.losses.push_back({.rule = matcher_.program().rule(now.rule).label(),
+    summary_.losses.push_back({.rule = stage_.program().rule(now.rule).label(),
                                .groups_evicted = now.losses.groups_evicted - before.groups_evicted,
                                .hits_evicted = now.losses.hits_evicted - before.hits_evicted,
                                .late_lost = now.losses.late_lost - before.late_lost,

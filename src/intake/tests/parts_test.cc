@@ -100,8 +100,7 @@ EventKey key_of(int n) {
   const std::string id = std::to_string(n);
   event.id = id;
   event.subscription = "s";
-  std::string scratch;
-  return identity("f", event, scratch);
+  return Identity("0123456789abcdef")("f", event);
 }
 
 const Time kNoon = from_unix_seconds(1'790'000'000);
