@@ -48,8 +48,13 @@ bool all_of(std::string_view text);
 struct Survey {
   bool beyond = false;     ///< some byte is not ASCII
   bool backslash = false;  ///< some byte is a backslash
+  bool word = false;       ///< the word is in the text, in either case
 };
-Survey survey(std::string_view text);
+inline constexpr std::size_t kWordBytesMax = 32;
+/// All in one pass. `text` must be followed by 64 readable bytes. `word`: ASCII in lower case, at
+/// most kWordBytesMax bytes; may be empty, then it is not found. Of a text that is not all ASCII
+/// `word` may be told wrongly.
+Survey survey(std::string_view text, std::string_view word);
 
 /// Where `text`, all ASCII, contains `needle` in either case; npos where it does not. The needle is
 /// in lower case and not empty.

@@ -13,15 +13,20 @@
 namespace proviso::rules {
 namespace {
 
+using Letters = NeedleScanner::Letters;
 using SignKey = std::pair<std::size_t, std::string>;
 
-// A value that many rules ask for (`eventSource: iam.amazonaws.com`) is one that many events have.
+// How often a value will be seen is guessed from what the rules ask for: the more of them ask for
+// it (`eventSource: iam.amazonaws.com`), the more often; the more other values of the same field
+// they ask for (`eventName` has hundreds), the less.
 class Popularity {
  public:
   void count(const Expression& e) {
     std::set<SignKey> seen;
     collect(e, seen);
-    for (const SignKey& key : seen) ++rules_[key];
+    for (const SignKey& key : seen) {
+      if (++rules_[key] == 1) ++values_[key.first];
+    }
   }
   [[nodiscard]] double weight(const Sign& sign) const {
     constexpr double kNeedle = 4;
@@ -30,7 +35,9 @@ class Popularity {
     switch (sign.kind) {
       case Sign::Kind::exact: {
         const auto found = rules_.find({index(sign.field), sign.text});
-        return found == rules_.end() ? 1 : static_cast<double>(found->second);
+        if (found == rules_.end()) return 1;
+        return static_cast<double>(found->second) /
+               static_cast<double>(values_.at(index(sign.field)));
       }
       case Sign::Kind::needle: return kNeedle;
       case Sign::Kind::present: return kPresent;
@@ -48,10 +55,16 @@ class Popularity {
     for (const Expression& child : e.children) collect(child, seen);
   }
   std::map<SignKey, std::size_t> rules_;
+  std::map<std::size_t, std::size_t> values_;  ///< by field: how many of its values are asked for
 };
 
-void append(const std::vector<RuleIndex>& rules, std::vector<RuleIndex>& out) {
-  out.insert(out.end(), rules.begin(), rules.end());
+// Mostly none or one: a loop is faster than a copy of a range.
+void append(std::span<const RuleIndex> rules, std::vector<RuleIndex>& out) {
+  for (const RuleIndex rule : rules) out.push_back(rule);
+}
+
+std::uint64_t size_bit(std::size_t bytes) {
+  return std::uint64_t{1} << std::min<std::size_t>(bytes, 63);
 }
 
 }  // namespace
@@ -102,7 +115,7 @@ void CandidateIndex::add(Sign sign, RuleIndex rule,
   field.used = true;
   if (sign.kind == Sign::Kind::present) return put(field.present);
   if (sign.kind == Sign::Kind::exact) {
-    field.exact = true;
+    field.exact_sizes |= size_bit(sign.text.size());
     exact.emplace_back(hash_text(sign.text, index(sign.field)).value, rule);
     return;
   }
@@ -132,15 +145,14 @@ void CandidateIndex::look_up(std::uint64_t hash, std::vector<RuleIndex>& out) co
     const Exact& entry = table_[at & (table_.size() - 1)];
     if (entry.count == 0) return;
     if (entry.hash != hash) continue;
-    const auto* begin = exact_rules_.data() + entry.begin;
-    out.insert(out.end(), begin, begin + entry.count);
-    return;
+    return append(std::span(exact_rules_).subspan(entry.begin, entry.count), out);
   }
 }
 
-void CandidateIndex::scan(Needles& needles, std::string_view text, std::vector<RuleIndex>& out) {
+void CandidateIndex::scan(Needles& needles, std::string_view text, NeedleScanner::Letters letters,
+                          std::vector<RuleIndex>& out) {
   found_.clear();
-  needles.scanner->scan(text, found_);
+  needles.scanner->scan(text, letters, found_);
   for (const std::uint32_t place : found_) append(needles.rules[place], out);
 }
 
@@ -148,14 +160,16 @@ void CandidateIndex::scan(Needles& needles, std::string_view text, std::vector<R
 void CandidateIndex::find_text(FieldId f, std::string_view text, std::vector<RuleIndex>& out) {
   Field& field = fields_[index(f)];
   TextHash hash = hash_text(text, index(f));
+  Letters letters = Letters::ascii;
   if (hash.beyond_ascii) {
     append(field.beyond_ascii, out);
     fold(text, folded_);
     text = folded_;
     hash = hash_text(text, index(f));
+    letters = Letters::any;
   }
-  if (field.exact) look_up(hash.value, out);
-  if (field.needles) scan(*field.needles, text, out);
+  if (field.exact_sizes != 0) look_up(hash.value, out);
+  if (field.needles) scan(*field.needles, text, letters, out);
 }
 
 void CandidateIndex::find_values(FieldId f, EventView& event, std::vector<RuleIndex>& out) {
@@ -164,13 +178,15 @@ void CandidateIndex::find_values(FieldId f, EventView& event, std::vector<RuleIn
   }
 }
 
+// `raw` is a string as it stands in the record.
 void CandidateIndex::find_raw(FieldId f, std::string_view raw, JsonEvent& event,
                               std::vector<RuleIndex>& out) {
   Field& field = fields_[index(f)];
-  const TextHash hash = hash_text(raw, index(f));
-  if (hash.beyond_ascii) return find_values(f, event, out);
-  if (field.exact) look_up(hash.value, out);
-  if (field.needles) scan(*field.needles, raw, out);
+  if (!event.all_ascii() && !ascii::all_of(raw)) return find_values(f, event, out);
+  if ((field.exact_sizes & size_bit(raw.size())) != 0) {
+    look_up(hash_text(raw, index(f)).value, out);
+  }
+  if (field.needles) scan(*field.needles, raw, Letters::ascii, out);
 }
 
 void CandidateIndex::find(JsonEvent& event, std::vector<RuleIndex>& out) {
@@ -179,14 +195,18 @@ void CandidateIndex::find(JsonEvent& event, std::vector<RuleIndex>& out) {
     if (index(f) >= fields_.size() || !fields_[index(f)].used) continue;
     const Field& field = fields_[index(f)];
     if (!field.present.empty()) append(field.present, out);
-    if (!field.exact && !field.needles) continue;
+    if (field.exact_sizes == 0 && !field.needles) continue;
     if (const auto raw = event.raw_string(f)) {
       find_raw(f, *raw, event, out);
     } else {
       find_values(f, event, out);
     }
   }
-  find_keywords(event, out);
+  if (!event.lacks(keyword_in_all())) find_keywords(event, out);
+}
+
+std::string_view CandidateIndex::keyword_in_all() const {
+  return keywords_.scanner ? std::string_view(keywords_.scanner->common_word()) : "";
 }
 
 void CandidateIndex::find(EventView& event, std::vector<RuleIndex>& out) {
@@ -194,20 +214,20 @@ void CandidateIndex::find(EventView& event, std::vector<RuleIndex>& out) {
   for (const FieldId f : used_) {
     const Field& field = fields_[index(f)];
     if (!field.present.empty() && !event.values(f).empty()) append(field.present, out);
-    if (field.exact || field.needles) find_values(f, event, out);
+    if (field.exact_sizes != 0 || field.needles) find_values(f, event, out);
   }
   find_keywords(event, out);
 }
 
 void CandidateIndex::find_keywords(EventView& event, std::vector<RuleIndex>& out) {
   if (keywords_.rules.empty()) return;
-  if (const auto text = event.plain_text()) return scan(keywords_, *text, out);
+  if (const auto text = event.plain_text()) return scan(keywords_, *text, Letters::ascii, out);
   for (const Value& value : event.leaves()) {
     if (ascii::all_of(value.text)) {
-      scan(keywords_, value.text, out);
+      scan(keywords_, value.text, Letters::ascii, out);
     } else {
       fold(value.text, folded_);
-      scan(keywords_, folded_, out);
+      scan(keywords_, folded_, Letters::any, out);
     }
   }
 }

@@ -48,6 +48,9 @@ class CandidateIndex {
   /// The same through the interface that all events have.
   void find(EventView& event, std::vector<RuleIndex>& out);
 
+  /// A word without which no keyword can be in a record; empty where there is none. An event that
+  /// is told to look out for it spares a pass over the record.
+  [[nodiscard]] std::string_view keyword_in_all() const;
   /// Rules that are looked at each time, for figures.
   [[nodiscard]] std::size_t always() const { return always_.size(); }
   /// Text for people: how many rules hang on what.
@@ -63,7 +66,8 @@ class CandidateIndex {
   };
   struct Field {
     bool used = false;
-    bool exact = false;
+    /// Bit n: some exact value has n bytes (63: that or more); 0 where there is none.
+    std::uint64_t exact_sizes = 0;
     Rules present;
     Rules beyond_ascii;  ///< for each value that is not all ASCII
     std::unique_ptr<Needles> needles;
@@ -80,7 +84,8 @@ class CandidateIndex {
   void find_raw(FieldId field, std::string_view raw, JsonEvent& event, std::vector<RuleIndex>& out);
   void find_values(FieldId field, EventView& event, std::vector<RuleIndex>& out);
   void find_keywords(EventView& event, std::vector<RuleIndex>& out);
-  void scan(Needles& needles, std::string_view text, std::vector<RuleIndex>& out);
+  void scan(Needles& needles, std::string_view text, NeedleScanner::Letters letters,
+            std::vector<RuleIndex>& out);
 
   std::vector<Field> fields_;  ///< by FieldId
   std::vector<FieldId> used_;

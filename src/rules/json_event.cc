@@ -35,7 +35,10 @@ std::vector<FieldTree::Name> names_of(const Program& program, const JsonEvent::O
 }  // namespace
 
 JsonEvent::JsonEvent(std::shared_ptr<const Program> program, const Options& options)
-    : program_(std::move(program)), tree_(names_of(*program_, options)), visited_(tree_.size()) {
+    : program_(std::move(program)),
+      tree_(names_of(*program_, options)),
+      word_(options.word),
+      visited_(tree_.size()) {
   const std::size_t named = program_->fields().size() + options.more.size();
   const bool times = !program_->correlations().empty();
   if (times) time_fields_at_ = named;
@@ -60,9 +63,11 @@ bool JsonEvent::reset(std::string_view record) {
     visited_.assign(visited_.size(), 0);
     visit_ = 0;
   }
-  const ascii::Survey survey = ascii::survey(record);
+  const ascii::Survey survey = ascii::survey(record, word_);
   has_escapes_ = survey.backslash;
   beyond_ascii_ = survey.beyond;
+  // Escapes and lower case beyond ASCII could hide it.
+  lacks_word_ = !word_.empty() && !survey.word && !survey.backslash && !survey.beyond;
   if (!tokens_.read(record) || tokens_.kind(0) != '{') return false;
   return walk_object(tree_.root(), 0) == tokens_.size();
 }

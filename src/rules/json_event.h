@@ -30,6 +30,8 @@ class JsonEvent final : public EventView {
     std::vector<bool> wanted;
     /// More top-level names to look out for; they get the ids behind the program's fields.
     std::vector<std::string> more;
+    /// A word to look out for in the whole record; see lacks(). May be empty.
+    std::string word;
   };
   /// Times are looked for where the program has correlations.
   JsonEvent(std::shared_ptr<const Program> program, const Options& options);
@@ -46,6 +48,11 @@ class JsonEvent final : public EventView {
   /// The fields that the record has, each once.
   [[nodiscard]] std::span<const FieldId> present() const { return present_; }
   [[nodiscard]] bool has(FieldId field) const { return slots_[index(field)].serial == serial_; }
+  /// True where no value of the record contains `word`, in either case. False where it may, or
+  /// where `word` is not the one of the options.
+  [[nodiscard]] bool lacks(std::string_view word) const { return lacks_word_ && word == word_; }
+  /// Whether all bytes of the record are ASCII (escapes may stand for others).
+  [[nodiscard]] bool all_ascii() const { return !beyond_ascii_; }
   /// The text of a field that has just one value, a string without escapes. Nothing for others.
   [[nodiscard]] std::optional<std::string_view> raw_string(FieldId field) const;
   /// The first of the known timestamp fields that holds a time: RFC 3339 text, or a number of Unix
@@ -89,6 +96,7 @@ class JsonEvent final : public EventView {
 
   std::shared_ptr<const Program> program_;
   FieldTree tree_;
+  std::string word_;
   std::vector<std::uint32_t> visited_;  ///< by node: the object in which its key was last seen
   std::vector<Slot> slots_;
   std::vector<FieldId> present_;
@@ -100,6 +108,7 @@ class JsonEvent final : public EventView {
   std::uint32_t visit_ = 0;
   bool has_escapes_ = false;  ///< in some string
   bool beyond_ascii_ = false;
+  bool lacks_word_ = false;
   bool broken_ = false;
   std::vector<Value> leaves_;
   std::uint32_t leaves_for_ = 0;

@@ -53,11 +53,13 @@ JsonMatcher::Route JsonMatcher::make_route(std::size_t source) const {
       rules.push_back(rule);
     }
   }
-  JsonEvent::Options options{.wanted = wanted_fields(*program_, rules), .more = {}};
-  if (routing_ == Routing::by_log_source) options.more = log_source_names();
   Route out;
-  out.event = std::make_unique<JsonEvent>(program_, options);
   out.matcher = std::make_unique<Matcher>(program_, rules);
+  JsonEvent::Options options{.wanted = wanted_fields(*program_, rules),
+                             .more = {},
+                             .word = std::string(out.matcher->candidates().keyword_in_all())};
+  if (routing_ == Routing::by_log_source) options.more = log_source_names();
+  out.event = std::make_unique<JsonEvent>(program_, options);
   return out;
 }
 

@@ -17,6 +17,24 @@ constexpr std::size_t kNeedleBytesMax = 16;
 // Up to here looking for one after the other is faster than calling the engine.
 constexpr std::size_t kFewMax = 4;
 
+// A shorter common word would be in most texts.
+constexpr std::size_t kCommonBytesMin = 5;
+
+// The longest word that all needles contain. Set-up only: the square of the shortest needle times
+// the sum of all.
+std::string word_in_all(const std::vector<std::string>& needles) {
+  const std::string& shortest = *std::ranges::min_element(needles, {}, &std::string::size);
+  for (std::size_t size = std::min(shortest.size(), ascii::kWordBytesMax); size >= kCommonBytesMin;
+       --size) {
+    for (std::size_t at = 0; at + size <= shortest.size(); ++at) {
+      std::string word = shortest.substr(at, size);
+      const auto has_word = [&](const std::string& n) { return n.find(word) != n.npos; };
+      if (ascii::all_of(word) && std::ranges::all_of(needles, has_word)) return word;
+    }
+  }
+  return {};
+}
+
 int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* found) {
   static_cast<std::vector<std::uint32_t>*>(found)->push_back(id);
   return 0;
@@ -28,6 +46,7 @@ struct NeedleScanner::Engine {
   hs_database_t* database = nullptr;
   hs_scratch_t* scratch = nullptr;
   std::vector<std::string> few;  ///< where there is no database
+  std::string common;            ///< in all needles; may be empty
 
   Engine() = default;
   Engine(const Engine&) = delete;
@@ -44,6 +63,7 @@ NeedleScanner::NeedleScanner(const std::vector<std::string>& needles)
     engine_->few = needles;
     return;
   }
+  engine_->common = word_in_all(needles);
   std::vector<const char*> texts;
   std::vector<std::size_t> sizes;
   std::vector<unsigned> ids;
@@ -67,18 +87,22 @@ NeedleScanner::NeedleScanner(NeedleScanner&&) noexcept = default;
 NeedleScanner& NeedleScanner::operator=(NeedleScanner&&) noexcept = default;
 NeedleScanner::~NeedleScanner() = default;
 
-void NeedleScanner::scan(std::string_view text, std::vector<std::uint32_t>& found) {
+const std::string& NeedleScanner::common_word() const { return engine_->common; }
+
+void NeedleScanner::scan(std::string_view text, Letters letters,
+                         std::vector<std::uint32_t>& found) {
   if (text.empty()) return;
+  const bool plain = letters == Letters::ascii;
+  const auto has = [&](const std::string& needle) {
+    return plain ? ascii::contains(text, needle) : text.find(needle) != text.npos;
+  };
   if (engine_->database == nullptr) {
-    const bool plain = ascii::all_of(text);
     for (std::size_t i = 0; i < engine_->few.size(); ++i) {
-      const std::string& needle = engine_->few[i];
-      if (plain ? ascii::contains(text, needle) : text.find(needle) != text.npos) {
-        found.push_back(static_cast<std::uint32_t>(i));
-      }
+      if (has(engine_->few[i])) found.push_back(static_cast<std::uint32_t>(i));
     }
     return;
   }
+  if (!engine_->common.empty() && !has(engine_->common)) return;
   CHECK(text.size() <= std::numeric_limits<unsigned>::max());
   const hs_error_t done =
       hs_scan(engine_->database, text.data(), static_cast<unsigned>(text.size()), 0,

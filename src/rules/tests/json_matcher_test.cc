@@ -129,6 +129,31 @@ TEST(JsonMatcher, AnswersAsTheTreeDoes) {
   EXPECT_GT(matched, 10'000U);
 }
 
+// All keywords hold "kalpha.", so records without it are passed over at one look.
+TEST(JsonMatcher, AWordOfAllKeywordsIsSeenHoweverItIsWritten) {
+  std::vector<RuleSource> texts;
+  for (const char* end : {"one", "two", "three", "four", "five", "six"}) {
+    texts.push_back({end, rule_with("['kalpha." + std::string(end) + "']")});
+  }
+  const Loaded loaded = compile_rules(texts, nullptr);
+  ASSERT_TRUE(loaded.program) << loaded.diagnostics.to_string();
+  JsonMatcher matcher(loaded.program, Routing::off);
+  ASSERT_EQ(Matcher(loaded.program).candidates().keyword_in_all(), "kalpha.");
+  const auto matches = [&](const std::string& record) {
+    return matcher.match(padded(record)).value().size();
+  };
+  const std::string far(100, 'x');
+  EXPECT_EQ(matches(R"({"a":"kalpha.one"})"), 1U);
+  EXPECT_EQ(matches(R"({"a":[{"b":")" + far + R"(KAlpha.ONE kalpha.two"}]})"), 2U);
+  EXPECT_EQ(matches(R"({"a":"\u006balpha.three"})"), 1U);
+  EXPECT_EQ(matches("{\"a\":\"" + far + "\u212Aalpha.four\"}"), 1U);
+  EXPECT_EQ(matches(R"({"a":"\u212aalpha.four"})"), 1U);
+  EXPECT_EQ(matches("{\"a\":\"\u00e9\",\"b\":\"kalpha.six\"}"), 1U);
+  EXPECT_EQ(matches(R"({"kalpha.one":"a"})"), 0U);
+  EXPECT_EQ(matches(R"({"a":"kalpha"})"), 0U);
+  EXPECT_EQ(matches("{\"a\":\"" + far + "\"}"), 0U);
+}
+
 TEST(JsonMatcher, RoutingLeavesOutRulesOfOtherLogs) {
   const Loaded loaded = compile_rules(
       {{"a",
@@ -201,6 +226,29 @@ TEST(JsonMatcher, OfEqualKeysTheFirstCounts) {
   EXPECT_FALSE(selects("{a.b: y}", R"({"a":{"b":"x"},"a":{"b":"y"}})"));
 }
 
+using Letters = NeedleScanner::Letters;
+
+// Each text holds the word that all needles have in common, or not.
+TEST(NeedleScanner, LooksForTheCommonWordFirst) {
+  const std::vector<std::string> needles = {"cloud.compute/disks/write", "cloud.compute/delete",
+                                            "a cloud.compute",           "cloud.computer",
+                                            "x cloud.comput y",          "cloud.comput\xC3\xA9"};
+  NeedleScanner scanner(needles);
+  EXPECT_EQ(scanner.common_word(), "cloud.comput");
+  const auto scan = [&](std::string_view text) {
+    std::vector<std::uint32_t> found;
+    scanner.scan(text, ascii::all_of(text) ? Letters::ascii : Letters::any, found);
+    std::ranges::sort(found);
+    return found;
+  };
+  EXPECT_TRUE(scan("Cloud.Compuware").empty());
+  EXPECT_TRUE(scan("cloud.compute/move").empty());
+  EXPECT_EQ(scan("Cloud.Compute/Delete"), (std::vector<std::uint32_t>{1}));
+  EXPECT_EQ(scan("a cloud.computer"), (std::vector<std::uint32_t>{2, 3}));
+  EXPECT_EQ(scan("\xC3\xA9 cloud.comput\xC3\xA9"), (std::vector<std::uint32_t>{5}));
+  EXPECT_TRUE(NeedleScanner({"alpha1", "alpha2", "beta1", "beta2", "gamma"}).common_word().empty());
+}
+
 TEST(NeedleScanner, FindsWhatIsThere) {
   std::vector<std::string> needles = {"alpha", "bet", "a needle longer than sixteen bytes",
                                       "\xC3\xA9t"};
@@ -209,7 +257,7 @@ TEST(NeedleScanner, FindsWhatIsThere) {
     NeedleScanner scanner(needles);
     const auto scan = [&](std::string_view text) {
       std::vector<std::uint32_t> found;
-      scanner.scan(text, found);
+      scanner.scan(text, ascii::all_of(text) ? Letters::ascii : Letters::any, found);
       std::ranges::sort(found);
       return found;
     };
@@ -219,6 +267,13 @@ TEST(NeedleScanner, FindsWhatIsThere) {
     EXPECT_TRUE(scan("").empty());
     EXPECT_EQ(scan("A Needle longer than sixteen bytes"), (std::vector<std::uint32_t>{2}));
   }
+}
+
+// What stands behind a text must not count: neither a word that begins in it, nor a backslash.
+ascii::Survey surveyed(std::string_view text, std::string_view word) {
+  std::string behind(text);
+  while (behind.size() < text.size() + 64) behind += "ab\\\xC3\xA9[{ z";
+  return ascii::survey(std::string_view(behind).substr(0, text.size()), word);
 }
 
 TEST(Ascii, FindsAndComparesAsByteByByte) {
@@ -236,11 +291,13 @@ TEST(Ascii, FindsAndComparesAsByteByByte) {
     ASSERT_EQ(hash_text(text, 3).value, hash_text(lower, 3).value);
     std::string beyond = text + "\xC3\xA9";
     ASSERT_TRUE(hash_text(beyond, 3).beyond_ascii);
-    ASSERT_TRUE(ascii::survey(beyond).beyond);
-    ASSERT_FALSE(ascii::survey(text).beyond);
-    ASSERT_FALSE(ascii::survey(text).backslash);
+    ASSERT_TRUE(surveyed(beyond, "").beyond);
+    ASSERT_FALSE(surveyed(text, "").beyond);
+    ASSERT_FALSE(surveyed(text, "").backslash);
+    ASSERT_FALSE(surveyed(text, "").word);
+    ASSERT_EQ(surveyed(text, needle).word, lower.contains(needle)) << text << " / " << needle;
     text.insert(random() % (text.size() + 1), "\\");
-    ASSERT_TRUE(ascii::survey(text).backslash) << text;
+    ASSERT_TRUE(surveyed(text, "").backslash) << text;
   }
 }
 
