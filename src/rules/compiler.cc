@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "rules/condition.h"
+#include "rules/order.h"
 
 namespace proviso::rules {
 namespace {
@@ -152,6 +153,10 @@ void Compiler::compile_correlation(const ResolvedRule& rule, std::size_t at) {
   for (const TextAst& name : ast.value_fields) out.value_fields.push_back(field(name.text));
   group_by(rule, out);
   condition(rule, out);
+  if (out.type == CorrelationType::temporal_ordered) {
+    const auto made = make_order(out);
+    if (!made) error(rule.info, ast.at, "correlation.condition", made.error().message);
+  }
   program_->correlations_.push_back(std::move(out));
 }
 

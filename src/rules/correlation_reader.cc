@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 
 #include "base/encoding.h"
+#include "rules/condition.h"
 #include "rules/reader.h"
 
 namespace proviso::rules {
@@ -65,6 +67,7 @@ class CorrelationReader {
   std::optional<CorrelationAst> run() {
     const std::size_t before = context_.diagnostics.count();
     read_members();
+    if (node_.find("rules") == nullptr && out_.condition) take_rules(*out_.condition);
     require_members();
     if (context_.diagnostics.count() != before) return std::nullopt;
     check_type();
@@ -102,8 +105,26 @@ class CorrelationReader {
 
   void require_members() {
     for (const std::string_view name : {"type", "rules", "timespan"}) {
+      if (name == "rules" && out_.condition) continue;
       if (node_.find(name) == nullptr) error(node_.at, "", "has no `" + std::string(name) + "`");
     }
+  }
+
+  // An expression names its rules: they need not be listed besides. A faulty one is the compiler's
+  // to report.
+  void take_rules(const TextAst& condition) {
+    const auto parsed =
+        parse_condition(condition.text, {.upper_case_operators = true, .quantifiers = false});
+    if (const auto* node = std::get_if<ConditionAst>(&parsed)) take_names(*node, condition.at);
+  }
+  void take_names(const ConditionAst& node, Position at) {
+    for (const ConditionAst& child : node.children) take_names(child, at);
+    if (node.kind != ConditionAst::Kind::name) return;
+    for (const TextAst& ref : out_.refs) {
+      if (ref.text == node.name) return;
+    }
+    at.column += static_cast<std::uint32_t>(node.offset);
+    out_.refs.push_back({node.name, at});
   }
 
   void type(const YamlNode& value) {
@@ -217,15 +238,15 @@ class CorrelationReader {
     if (!temporal && out_.condition) {
       error(out_.condition->at, "condition", "an expression is for temporal types (use gte: N)");
     }
-    if (out_.type == CorrelationType::temporal_ordered && out_.condition) {
-      error(out_.condition->at, "condition",
-            "temporal_ordered means all rules in order (leave out)");
-    }
     if (temporal && out_.condition && !out_.thresholds.empty()) {
       error(out_.at, "condition", "must be an expression or thresholds, not both");
     }
-    if (out_.type == CorrelationType::temporal_ordered && !out_.thresholds.empty()) {
-      error(out_.at, "condition", "temporal_ordered means all rules in order (leave it out)");
+    const auto at_least = [](const ThresholdAst& t) {
+      return t.comparison == Comparison::gt || t.comparison == Comparison::gte;
+    };
+    if (out_.type == CorrelationType::temporal_ordered &&
+        !std::ranges::all_of(out_.thresholds, at_least)) {
+      error(out_.at, "condition", "temporal_ordered takes gt and gte (so many rules in order)");
     }
     if (valued && out_.value_fields.empty()) {
       error(out_.at, "condition", "needs `field` (whose values?)");

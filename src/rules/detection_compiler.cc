@@ -159,7 +159,9 @@ std::optional<Expression> compile_condition(const ResolvedDetection& detection,
   all.push_back(join(Expression::Kind::any_of, std::move(conditions)));
   for (const AddedCondition& added : detection.added) {
     const ReadContext there{added.file, context.diagnostics};
-    const auto own = compile_selections(added.selections, context.diagnostics);
+    const auto own = added.selections.empty()
+                         ? selections
+                         : compile_selections(added.selections, context.diagnostics);
     auto one = own ? compile_text(*own, added.condition, added.path, there) : std::nullopt;
     if (!one) good = false;
     if (one) all.push_back(std::move(*one));

@@ -131,6 +131,8 @@ class TwinMaker {
   // Holds as soon as any of its rules occurred; its value says how many did.
   static void open(Correlation& twin) {
     twin.type = CorrelationType::temporal;
+    twin.order.clear();
+    twin.ways.clear();
     RefCondition any;
     any.kind = RefCondition::Kind::any_of;
     for (std::size_t i = 0; i < twin.refs.size(); ++i) {

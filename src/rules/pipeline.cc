@@ -55,8 +55,11 @@ class RuleRun {
         budget_(budget),
         match_(rule, state_, rules_of) {}
 
-  void run() {
-    for (const PipelineItem& item : program_.items) {
+  void run() { run(program_.items); }
+
+ private:
+  void run(const std::vector<PipelineItem>& items) {
+    for (const PipelineItem& item : items) {
       if (failed_) return;
       if (!match_.rule(item)) continue;
       apply(item);
@@ -65,7 +68,6 @@ class RuleRun {
     }
   }
 
- private:
   void fail_at(const std::string& file, Position at, std::string where, const PipelineItem& item,
                const std::string& message) {
     failed_ = true;
@@ -84,6 +86,9 @@ class RuleRun {
         if (!rule_.correlation) rule_.info.logsource = item.logsource;
         return;
       case Kind::set_state: state_.values[item.text] = item.value; return;
+      case Kind::set_attribute: return set_attribute(item);
+      case Kind::nest: return run(item.nested);
+      case Kind::list_of_fields: return;
       case Kind::rule_failure: return fail_rule(item, item.text);
       case Kind::strict_field_mapping_failure: return strict(item);
       default: break;
@@ -111,7 +116,23 @@ class RuleRun {
     if (item.kind == Kind::detection_item_failure) {
       return fail_at(file, node.item.at, node.item.path, item, item.text);
     }
+    if (item.kind == Kind::hashes_fields) return split(item, file, node);
     change_values(item, file, node.item);
+  }
+
+  void split(const PipelineItem& item, const std::string& file, ResolvedSelection& node) {
+    auto made = split_hashes(item, node.item);
+    if (!made) return fail_at(file, node.item.at, node.item.path, item, made.error().message);
+    if (!*made) return;
+    node = std::move(**made);
+    for (ResolvedSelection& child : node.children) mark(item, child.item);
+  }
+
+  void set_attribute(const PipelineItem& item) {
+    RuleAttribute made{item.text, item.is_list, item.values};
+    const auto found = std::ranges::find(rule_.attributes, item.text, &RuleAttribute::name);
+    if (found == rule_.attributes.end()) return rule_.attributes.push_back(std::move(made));
+    *found = std::move(made);
   }
 
   void mark(const PipelineItem& item, ResolvedItem& detection) {
@@ -205,6 +226,10 @@ class RuleRun {
     }
     detection.values = std::move(values);
     if (changed) mark(item, detection);
+    const auto null = std::ranges::find(detection.values, ItemValue::Kind::null, &ItemValue::kind);
+    if (detection.field.empty() && null != detection.values.end()) {
+      fail_at(file, detection.at, detection.path, item, "a keyword must be text");
+    }
   }
 
   void strict(const PipelineItem& item) {
@@ -219,67 +244,13 @@ class RuleRun {
     fail_rule(item, "no pipeline maps the fields " + list);
   }
 
-  // `$product` and the like stand for the rule's log source.
-  std::optional<std::string> filled(const PipelineItem& item, const std::string& text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '$') {
-        out.push_back(text[i]);
-        continue;
-      }
-      const std::string_view rest = std::string_view(text).substr(i + 1);
-      if (rest.starts_with('$')) {
-        out.push_back('$');
-        ++i;
-        continue;
-      }
-      const std::size_t open = rest.starts_with('{') ? 1 : 0;
-      const auto [name, value] = attribute_at(rest.substr(open));
-      const bool closed = open == 0 || rest.substr(1 + name.size()).starts_with('}');
-      if (name.empty() || !closed) {
-        out.push_back('$');
-        continue;
-      }
-      if (value.empty()) {
-        fail_rule(item, "the rule's log source has no " + std::string(name));
-        return std::nullopt;
-      }
-      out += value;
-      i += name.size() + 2 * open;
-    }
-    return out;
-  }
-  std::pair<std::string_view, std::string> attribute_at(std::string_view text) const {
-    const LogSource& source = rule_.info.logsource;
-    const auto is_word = [](char c) {
-      return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    };
-    std::size_t end = 0;
-    while (end < text.size() && is_word(text[end])) ++end;
-    const std::string_view name = text.substr(0, end);
-    if (name == "category") return {name, source.category};
-    if (name == "product") return {name, source.product};
-    if (name == "service") return {name, source.service};
-    return {};
-  }
-
-  bool fill(const PipelineItem& item, SelectionAst& selection) {
-    for (SelectionAst& child : selection.children) {
-      if (!fill(item, child)) return false;
-    }
-    for (ScalarAst& value : selection.item.values) {
-      if (value.kind != ScalarAst::Kind::string) continue;
-      auto text = filled(item, value.text);
-      if (!text) return false;
-      value.text = std::move(*text);
-    }
-    return true;
-  }
-
   void add_condition(const PipelineItem& item) {
     if (!rule_.detection) return;
     SelectionAst ast = *item.selection;
-    if (item.is_template && !fill(item, ast)) return;
+    if (item.is_template) {
+      const auto filled = fill_template(ast, rule_.info.logsource);
+      if (!filled) return fail_rule(item, filled.error().message);
+    }
     auto selection = resolve_selection(ast, {item.file, diagnostics_});
     if (!selection) {
       failed_ = true;
@@ -287,8 +258,13 @@ class RuleRun {
     }
     for (ResolvedSelection& child : selection->children) mark(item, child.item);
     AddedCondition added;
-    added.selections.push_back({"added", item.file, std::move(*selection)});
-    added.condition = {item.negated ? "not added" : "added", item.at};
+    const std::string name = item.text.empty() ? "added" : item.text;
+    auto& selections = item.text.empty() ? added.selections : rule_.detection->selections;
+    if (std::ranges::find(selections, name, &NamedResolved::name) != selections.end()) {
+      return fail_rule(item, "the rule has a selection \"" + name + "\" already (rename one)");
+    }
+    selections.push_back({name, item.file, std::move(*selection)});
+    added.condition = {item.negated ? "not " + name : name, item.at};
     added.file = item.file;
     added.path = "transformations.add_condition";
     rule_.detection->added.push_back(std::move(added));

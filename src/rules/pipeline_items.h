@@ -16,7 +16,7 @@ class RE2;
 
 namespace proviso::rules {
 
-// What a pipeline's text becomes: read by pipeline_reader.cc, run by pipeline_run.cc.
+// What a pipeline's text becomes: read by pipeline_reader.cc, run by pipeline.cc.
 
 enum class Relation : std::uint8_t { eq, ne, gte, gt, lte, lt, in, not_in };
 
@@ -116,7 +116,14 @@ struct PipelineItem {
     drop_detection_item,
     replace_string,
     map_string,
+    set_value,
+    convert_type,
+    change_case,
+    hashes_fields,
     set_state,
+    set_attribute,
+    list_of_fields,  ///< add_field, remove_field, set_field: nothing reads that list here
+    nest,
     rule_failure,
     detection_item_failure,
     strict_field_mapping_failure,
@@ -130,9 +137,13 @@ struct PipelineItem {
   ConditionGroup for_field{};
 
   std::vector<FieldMapping> mapping{};  ///< of fields, or of strings for map_string
-  std::string text{};                   ///< prefix, suffix, message, key of a state, replacement
+  /// Prefix, suffix, message, key of a state, name of an attribute or an added condition,
+  /// replacement, type to convert to, case.
+  std::string text{};
   LogSource logsource{};
-  ScalarAst value{};                                  ///< set_state
+  ScalarAst value{};                                  ///< set_state, set_value
+  std::vector<ScalarAst> values{};                    ///< set_attribute
+  bool is_list = false;                               ///< set_attribute: several values
   std::optional<SelectionAst> selection{};            ///< add_condition
   bool negated = false;                               ///< add_condition
   bool is_template = false;                           ///< add_condition
@@ -141,6 +152,9 @@ struct PipelineItem {
   std::shared_ptr<const re2::RE2> pattern{};  ///< replace_string
   bool skip_special = false;
   bool interpret_special = false;
+  std::vector<std::string> algorithms{};  ///< hashes_fields, as they are written
+  bool drop_algorithm = false;            ///< hashes_fields: the prefix is the whole name
+  std::vector<PipelineItem> nested{};     ///< nest
 };
 
 /// Several pipelines, one behind the other.
@@ -161,6 +175,15 @@ ConditionGroup read_condition_group(const YamlNode& item, const std::string& lev
 /// Null, and an error, where RE2 cannot take it.
 std::shared_ptr<const re2::RE2> read_pattern(const YamlNode& node, const std::string& path,
                                              const ReadContext& context);
+
+/// add_condition: `$product` and the like become those of the log source; an error text where it
+/// has none.
+Result<void> fill_template(SelectionAst& selection, const LogSource& source);
+/// hashes_fields: an item of a field of its own for each algorithm that the values name, joined as
+/// the values were. Nothing where the item stays as it is; an error text where no value names one
+/// that the transformation knows.
+Result<std::optional<ResolvedSelection>> split_hashes(const PipelineItem& item,
+                                                      const ResolvedItem& detection);
 
 /// What the transformations of values make of one value; `budget` is what they may still make.
 struct ValueBudget {

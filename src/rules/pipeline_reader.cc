@@ -13,7 +13,7 @@ namespace {
 
 using Kind = PipelineItem::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 15> kKinds = {{
+constexpr std::array<std::pair<std::string_view, Kind>, 24> kKinds = {{
     {"field_name_mapping", Kind::field_name_mapping},
     {"field_name_prefix_mapping", Kind::field_name_prefix_mapping},
     {"field_name_prefix", Kind::field_name_prefix},
@@ -25,30 +25,30 @@ constexpr std::array<std::pair<std::string_view, Kind>, 15> kKinds = {{
     {"drop_detection_item", Kind::drop_detection_item},
     {"replace_string", Kind::replace_string},
     {"map_string", Kind::map_string},
+    {"set_value", Kind::set_value},
+    {"convert_type", Kind::convert_type},
+    {"case", Kind::change_case},
+    {"hashes_fields", Kind::hashes_fields},
     {"set_state", Kind::set_state},
+    {"set_custom_attribute", Kind::set_attribute},
+    {"add_field", Kind::list_of_fields},
+    {"remove_field", Kind::list_of_fields},
+    {"set_field", Kind::list_of_fields},
+    {"nest", Kind::nest},
     {"rule_failure", Kind::rule_failure},
     {"detection_item_failure", Kind::detection_item_failure},
     {"strict_field_mapping_failure", Kind::strict_field_mapping_failure},
 }};
 
 // Transformations of pySigma that mean nothing here, or would run or read what is outside.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kRefused = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kRefused = {{
     {"query_expression_placeholders", "writes queries, and no query is written here"},
     {"field_name_transform", "needs a function of a program"},
-    {"hashes_fields", "is for endpoint logs (map the fields with field_name_mapping)"},
     {"extract_fields", "is for queries (map the fields with field_name_mapping)"},
     {"file_placeholders", "reads files: a pipeline must be whole in itself (use vars)"},
     {"http_placeholders", "reads from the network: a pipeline must be whole in itself (use vars)"},
     {"command_placeholders", "runs commands: a pipeline must be whole in itself (use vars)"},
-    {"add_field", "changes a list of fields that nothing reads here"},
-    {"remove_field", "changes a list of fields that nothing reads here"},
-    {"set_field", "changes a list of fields that nothing reads here"},
     {"regex", "works around queries that mind case; strings ignore case here"},
-    {"case", "works around queries that mind case; strings ignore case here"},
-    {"set_value", "would change what a rule looks for unseen (write another rule)"},
-    {"convert_type", "is not needed: numbers and texts are compared by what they read"},
-    {"set_custom_attribute", "is for query writers; nothing reads it here"},
-    {"nest", "is not supported (write the items one after the other)"},
 }};
 
 // "\1", "\g<1>" and "\g<name>" of Python as RE2 writes them; nothing where RE2 has no such thing.
@@ -85,6 +85,8 @@ std::optional<std::string> rewrite_of(std::string_view python, const re2::RE2& p
   if (!pattern.CheckRewriteString(out, &error)) return std::nullopt;
   return out;
 }
+
+std::optional<PipelineItem> read_item(const YamlNode& node, const ReadContext& context);
 
 class ItemReader {
  public:
@@ -144,7 +146,14 @@ class ItemReader {
       case Kind::value_placeholders:
       case Kind::wildcard_placeholders: return placeholders();
       case Kind::replace_string: return replace_string();
+      case Kind::set_value: return set_value();
+      case Kind::convert_type: return word("target_type", {"str", "num"});
+      case Kind::change_case: return word("method", {"lower", "upper"});
+      case Kind::hashes_fields: return hashes_fields();
       case Kind::set_state: return set_state();
+      case Kind::set_attribute: return set_attribute();
+      case Kind::list_of_fields: return list_of_fields();
+      case Kind::nest: return nest();
       case Kind::rule_failure:
       case Kind::detection_item_failure: out_.text = members_.text("message"); return;
       case Kind::drop_detection_item:
@@ -173,10 +182,96 @@ class ItemReader {
     const YamlNode* conditions = members_.need("conditions");
     out_.negated = members_.flag("negated");
     out_.is_template = members_.flag("template");
-    (void)members_.text_or("name", "");
+    if (const YamlNode* name = members_.find("name")) added_name(*name);
     if (conditions == nullptr) return;
     out_.selection = read_selection(*conditions, members_.path("conditions"), context_);
     if (out_.selection && !out_.is_template) (void)resolve_selection(*out_.selection, context_);
+  }
+
+  // Conditions of the rule can say it: so it must be a word there.
+  void added_name(const YamlNode& node) {
+    out_.text = members_.text("name");
+    const auto parsed = parse_condition(out_.text);
+    const auto* word = std::get_if<ConditionAst>(&parsed);
+    if (word != nullptr && word->kind == ConditionAst::Kind::name && word->name == out_.text)
+      return;
+    error(node, "name", "must be a name that a condition can have");
+  }
+
+  void word(const std::string& name, std::initializer_list<std::string_view> known) {
+    const bool has_default = out_.kind == Kind::change_case;
+    out_.text = has_default ? members_.text_or(name, "lower") : members_.text(name);
+    if (std::ranges::find(known, out_.text) != known.end()) return;
+    std::string list;
+    for (const std::string_view one : known)
+      list += (list.empty() ? "" : " or ") + std::string(one);
+    const YamlNode* node = members_.find(name);
+    error(node == nullptr ? node_ : *node, name, "must be " + list);
+  }
+
+  void set_value() {
+    const YamlNode* value = members_.need("value");
+    const std::string type = members_.text_or("force_type", "");
+    if (value == nullptr) return;
+    const auto scalar = read_scalar(*value, members_.path("value"), context_);
+    if (!scalar) return;
+    out_.value = *scalar;
+    if (type.empty()) return;
+    const bool simple = scalar->kind != ScalarAst::Kind::null;
+    if (!simple || (type != "str" && type != "num")) {
+      return error(*value, "force_type", "must be str or num, for a text or a number");
+    }
+    out_.value.kind = type == "str" ? ScalarAst::Kind::string : ScalarAst::Kind::number;
+    if (type == "str" || scalar->kind == ScalarAst::Kind::number) return;
+    const auto number = parse_number(scalar->text);
+    if (!number) return error(*value, "value", "is no number");
+    out_.value.number = *number;
+  }
+
+  void hashes_fields() {
+    if (const YamlNode* known = members_.need("valid_hash_algos")) {
+      out_.algorithms = members_.texts(*known, "valid_hash_algos");
+    }
+    out_.text = members_.text_or("field_prefix", "");
+    out_.drop_algorithm = members_.flag("drop_algo_prefix");
+    if (out_.drop_algorithm && out_.text.empty()) {
+      error(node_, "field_prefix", "is needed with drop_algo_prefix (else there is no name)");
+    }
+  }
+
+  void set_attribute() {
+    out_.text = members_.text("attribute");
+    const YamlNode* value = members_.need("value");
+    if (value == nullptr) return;
+    out_.is_list = value->is_list();
+    const std::span<const YamlNode> list =
+        value->is_list() ? std::span(value->items) : std::span(value, 1);
+    for (const YamlNode& one : list) {
+      const auto scalar = read_scalar(one, members_.path("value"), context_);
+      if (scalar) out_.values.push_back(*scalar);
+    }
+  }
+
+  void list_of_fields() {
+    const YamlNode* type = node_.find("type");
+    const std::string name = type->text == "set_field" ? "fields" : "field";
+    if (const YamlNode* fields = members_.need(name)) (void)members_.texts(*fields, name);
+    context_.warn(type->at, "transformations.type",
+                  type->text + " changes nothing: nobody reads a rule's list of fields here");
+  }
+
+  void nest() {
+    for (const char* level : {"detection_item_conditions", "field_name_conditions"}) {
+      const YamlNode* node = node_.find(level);
+      if (node != nullptr) error(*node, level, "must stand at the items within (move them)");
+    }
+    const YamlNode* items = members_.need("items");
+    if (items == nullptr) return;
+    if (!items->is_list()) return error(*items, "items", "must be a list");
+    for (const YamlNode& node : items->items) {
+      auto item = read_item(node, context_);
+      if (item) out_.nested.push_back(std::move(*item));
+    }
   }
 
   void placeholders() {
@@ -217,6 +312,12 @@ class ItemReader {
   YamlMembers members_;
   PipelineItem out_;
 };
+
+std::optional<PipelineItem> read_item(const YamlNode& node, const ReadContext& context) {
+  if (node.is_map()) return ItemReader(node, context).run();
+  context.error(node.at, "transformations", "must be maps");
+  return std::nullopt;
+}
 
 void read_variables(const YamlNode& node, const ReadContext& context, PipelineProgram& out) {
   if (!node.is_map()) return context.error(node.at, "vars", "must be a map of names to values");
@@ -266,11 +367,7 @@ PipelineFile read_pipeline(const YamlNode& document, const ReadContext& context)
   if (items == nullptr) return out;
   if (!items->is_list()) context.error(items->at, "transformations", "must be a list");
   for (const YamlNode& node : items->items) {
-    if (!node.is_map()) {
-      context.error(node.at, "transformations", "must be maps");
-      continue;
-    }
-    auto item = ItemReader(node, context).run();
+    auto item = read_item(node, context);
     if (item) out.program.items.push_back(std::move(*item));
   }
   return out;

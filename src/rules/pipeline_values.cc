@@ -154,6 +154,72 @@ Values map_string(const PipelineItem& item, const ItemValue& value) {
   return out;
 }
 
+// The value alone, without what modifiers have made of the one before it.
+ItemValue value_like(const ItemValue& old, ItemValue::Kind kind) {
+  ItemValue out;
+  out.kind = kind;
+  out.at = old.at;
+  return out;
+}
+
+ItemValue string_like(const ItemValue& old, Pieces pieces) {
+  ItemValue out = value_like(old, ItemValue::Kind::string);
+  out.strings = {std::move(pieces)};
+  return out;
+}
+
+Values set_value(const PipelineItem& item, const ItemValue& value) {
+  using Kind = ScalarAst::Kind;
+  if (item.value.kind == Kind::string) {
+    return {{string_like(value, parse_sigma_string(item.value.text))}};
+  }
+  ItemValue out = value_like(value, item.value.kind == Kind::null      ? ItemValue::Kind::null
+                                    : item.value.kind == Kind::boolean ? ItemValue::Kind::boolean
+                                                                       : ItemValue::Kind::number);
+  out.text = item.value.text;
+  out.number = item.value.number;
+  return {{std::move(out)}};
+}
+
+// What modifiers have made something else of (a comparison, a network) is no text and no number.
+Result<Values> convert_type(const PipelineItem& item, const ItemValue& value) {
+  using Kind = ItemValue::Kind;
+  if (value.kind == Kind::null) return Values();
+  const bool to_text = item.text == "str";
+  if (to_text && (value.kind == Kind::string || value.kind == Kind::expansion)) return Values();
+  if (!to_text && value.kind == Kind::number) return Values();
+  if (to_text && (value.kind == Kind::number || value.kind == Kind::boolean)) {
+    return Values({string_like(value, parse_sigma_string(value.text))});
+  }
+  const std::string text = value.kind == Kind::string ? plain(value.strings.front()) : "";
+  const auto number = parse_number(text);
+  if (to_text || !number) {
+    return fail(Errc::invalid_input, std::string("cannot become a ") +
+                                         (to_text ? "text" : "number") + " (add a condition)");
+  }
+  ItemValue out = value_like(value, Kind::number);
+  out.text = text;
+  out.number = *number;
+  return Values({std::move(out)});
+}
+
+// Strings ignore case, so there is something to do only where `cased` minds it.
+Result<Values> change_case(const PipelineItem& item, const ItemValue& value) {
+  if (value.kind != ItemValue::Kind::string || !value.cased) return Values();
+  ItemValue out = value;
+  for (Piece& piece : out.strings.front()) {
+    for (char& c : piece.text) {
+      if (static_cast<unsigned char>(c) >= 0x80) {
+        return fail(Errc::invalid_input, "only ASCII can change its case (leave |cased out)");
+      }
+      if (piece.kind != Piece::Kind::text) continue;
+      if (item.text == "lower" && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      if (item.text == "upper" && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+  }
+  return Values({std::move(out)});
+}
+
 }  // namespace
 
 Result<Values> transform_value(const PipelineItem& item, const PipelineProgram& program,
@@ -164,6 +230,9 @@ Result<Values> transform_value(const PipelineItem& item, const PipelineProgram& 
       return placeholders(item, program, value, budget);
     case PipelineItem::Kind::replace_string: return replace_string(item, value);
     case PipelineItem::Kind::map_string: return map_string(item, value);
+    case PipelineItem::Kind::set_value: return set_value(item, value);
+    case PipelineItem::Kind::convert_type: return convert_type(item, value);
+    case PipelineItem::Kind::change_case: return change_case(item, value);
     default: return Values();
   }
 }

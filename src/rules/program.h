@@ -97,6 +97,20 @@ struct RefCondition {
   std::vector<RefCondition> children;
 };
 
+/// A rule at its place in a sequence, for temporal_ordered. Steps are numbered; each comes behind
+/// those that it follows.
+struct OrderStep {
+  std::uint32_t ref = 0;
+  std::uint32_t length = 1;            ///< rules in a sequence that ends here
+  std::vector<std::uint32_t> after{};  ///< any of these steps came before; none: it begins one
+  bool operator==(const OrderStep&) const = default;
+};
+/// One way in which an ordered correlation can hold: a sequence up to a step, and no hit of others.
+struct OrderWay {
+  std::optional<std::uint32_t> step{};
+  std::vector<std::uint32_t> absent{};  ///< refs
+};
+
 struct Correlation {
   RuleIndex rule{};
   CorrelationType type = CorrelationType::event_count;
@@ -110,6 +124,8 @@ struct Correlation {
   std::vector<FieldId> value_fields;
   double percentile = 50;
   std::optional<RefCondition> condition;
+  std::vector<OrderStep> order{};  ///< temporal_ordered only
+  std::vector<OrderWay> ways{};    ///< temporal_ordered without thresholds: any of them
 };
 
 /// A compiled set of rules. Immutable; share it between threads as shared_ptr<const Program>.

@@ -75,8 +75,9 @@ struct NamedResolved {
 
 /// What must hold besides the rule's own condition.
 struct AddedCondition {
+  /// None: the condition is over the selections of the rule.
   std::vector<NamedResolved> selections{};
-  TextAst condition{};  ///< over `selections` only
+  TextAst condition{};
   std::string file{};
   std::string path{};
 };

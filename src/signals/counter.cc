@@ -78,6 +78,12 @@ class Definitions {
       for (const rules::FieldId f : group.field_of_ref) bytes.text(name(f));
     }
     for (const rules::FieldId f : c.value_fields) bytes.text(name(f));
+    for (const rules::OrderStep& step : c.order) {
+      bytes.number(step.ref);
+      bytes.number(step.length);
+      bytes.number(step.after.size());
+      for (const std::uint32_t before : step.after) bytes.number(before);
+    }
     return sha256(bytes.take());
   }
 
@@ -107,6 +113,9 @@ Counter make_counter(const Correlation& c, const Digest& identity) {
     for (const auto& group : c.group_by) out.group_of[ref].push_back(group.field_of_ref[ref]);
   }
   out.value_fields = c.value_fields;
+  out.order = c.order;
+  out.steps_of_ref.resize(c.refs.size());
+  for (std::uint32_t i = 0; i < c.order.size(); ++i) out.steps_of_ref[c.order[i].ref].push_back(i);
   out.names_from = kNever;
   return out;
 }
@@ -129,7 +138,6 @@ rules::Billionths names_from(const Correlation& c) {
 
 void add_reader(Counter& counter, const Correlation& c, std::uint32_t at, std::size_t values_min) {
   counter.readers.push_back(at);
-  counter.ordered = counter.ordered || c.type == CorrelationType::temporal_ordered;
   counter.names_from = std::min(counter.names_from, names_from(c));
   counter.values_max = std::max(counter.values_max, values_min);
   for (const rules::Threshold& t : c.thresholds) {

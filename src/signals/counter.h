@@ -32,8 +32,9 @@ struct Counter {
   std::vector<rules::FieldId> value_fields;
   /// Indices into Program::correlations() of those that read it, in that order.
   std::vector<std::uint32_t> readers;
-  /// Some reader is temporal_ordered.
-  bool ordered = false;
+  /// Of temporal_ordered readers: the steps of their sequences, and by rule which are its.
+  std::vector<rules::OrderStep> order;
+  std::vector<std::vector<std::uint32_t>> steps_of_ref;
   /// Different values that are told apart one by one.
   std::size_t values_max = 0;
   /// Events are named from this figure on: a quarter of the least threshold, so that quiet windows

@@ -92,12 +92,17 @@ Holds occurred(const RefCondition& c, const Window& window, Time begin, bool inc
   return out;
 }
 
-Verdict judge_temporal(const Correlation& c, const Window& window, bool incomplete) {
-  const Time begin = window.newest() - c.timespan;
+double different(const Correlation& c, const Window& window, Time begin) {
   double seen = 0;
   for (std::size_t ref = 0; ref < c.refs.size(); ++ref) {
     if (window.occurred(ref, begin)) seen += 1;
   }
+  return seen;
+}
+
+Verdict judge_temporal(const Correlation& c, const Window& window, bool incomplete) {
+  const Time begin = window.newest() - c.timespan;
+  const double seen = different(c, window, begin);
   const double most = incomplete ? static_cast<double>(c.refs.size()) : seen;
   Verdict out{Holds::yes, seen};
   if (c.condition) {
@@ -106,6 +111,31 @@ Verdict judge_temporal(const Correlation& c, const Window& window, bool incomple
     out.holds = sure(seen == static_cast<double>(c.refs.size()));
   } else {
     out = compare_all(c, {seen, most});
+  }
+  return out;
+}
+
+// Of sequences only what is there is certain: a late hit extends none, and older ones may be
+// missing.
+Verdict judge_ordered(const Correlation& c, const Window& window, bool incomplete) {
+  const Time begin = window.newest() - c.timespan;
+  const auto met = [&](std::uint32_t step) { return window.in_order_since(step, begin); };
+  if (!c.thresholds.empty()) {
+    double longest = 0;
+    for (std::uint32_t i = 0; i < c.order.size(); ++i) {
+      if (met(i)) longest = std::max(longest, static_cast<double>(c.order[i].length));
+    }
+    return compare_all(c, {longest, incomplete ? static_cast<double>(c.refs.size()) : longest});
+  }
+  const Holds otherwise = incomplete ? Holds::unsure : Holds::no;
+  Verdict out{Holds::no, different(c, window, begin)};
+  for (const rules::OrderWay& way : c.ways) {
+    Holds one = !way.step || met(*way.step) ? Holds::yes : otherwise;
+    for (const std::uint32_t ref : way.absent) {
+      const bool came = window.occurred(ref, begin);
+      one = both(one, came ? Holds::no : incomplete ? Holds::unsure : Holds::yes);
+    }
+    out.holds = either(out.holds, one);
   }
   return out;
 }
@@ -134,9 +164,7 @@ Verdict judge(const Correlation& c, const Window& window, Missing missing) {
       if (incomplete) return {Holds::unsure, 0};
       return compare_all(c, window.percentile(c.percentile));
     case CorrelationType::temporal: return judge_temporal(c, window, incomplete);
-    case CorrelationType::temporal_ordered:
-      return {sure(window.in_order_since(window.newest() - c.timespan)),
-              static_cast<double>(c.refs.size())};
+    case CorrelationType::temporal_ordered: return judge_ordered(c, window, incomplete);
   }
   return {};
 }

@@ -19,11 +19,12 @@
 // and what may still be in it stands between two bounds until its newest has left. Thresholds ask
 // the bound that is against them (judge.h), so a signal can come later, but none comes wrongly.
 //
-// temporal_ordered needs no search: stage k keeps the latest beginning of any sequence that has met
-// the first k + 1 rules. A hit of rule k extends the best sequence of stage k - 1; later beginnings
-// are never worse, as they stay in the window longer. Two plain rules that hit at one event are no
-// sequence: a step begins from the stages before its event. Only the firing of a correlation may be
-// followed by a plain rule of the same event, as it says that something came to an end there.
+// temporal_ordered needs no search: each step of a sequence (rules/order.h) keeps the latest
+// beginning of any sequence that has come so far. A hit of its rule extends the best sequence of
+// the steps that it may follow; later beginnings are never worse, as they stay in the window
+// longer. Two plain rules that hit at one event are no sequence: a step goes on from what was
+// before its event. Only the firing of a correlation may be followed by a plain rule of the same
+// event, as it says that something came to an end there.
 //
 // A late hit (the engine puts events in order; this one came after its place had passed) is put
 // among the others, and the window that ends at the newest hit is judged with it. It extends no
@@ -66,10 +67,8 @@ void Window::start(const Counter& counter) {
   if (keeps_ != Keeps::occurrences) return;
   auto o = std::make_unique<Occurrences>();
   o->last.assign(counter.refs.size(), Time::min());
-  if (counter.ordered) {
-    o->stages.assign(counter.refs.size(), {Time::min(), 0});
-    o->before = o->stages;
-  }
+  o->steps.assign(counter.order.size(), {Time::min(), 0});
+  o->before = o->steps;
   extra_ = std::move(o);
 }
 
@@ -124,17 +123,19 @@ void Window::count(const Counter& counter, const Hit& hit) {
 
 void Window::extend(const Counter& counter, const Hit& hit, Occurrences& o) {
   o.last[hit.ref] = hit.place.time;
-  if (!counter.ordered) return;
-  if (hit.place != o.now) o.before = o.stages;
+  if (counter.order.empty()) return;
+  if (hit.place != o.now) o.before = o.steps;
   o.now = hit.place;
-  const std::size_t stage = hit.ref;
-  Place start = hit.place;
-  if (stage > 0) {
-    const bool same_event_counts =
-        counter.ref_is_correlation[stage - 1] && !counter.ref_is_correlation[stage];
-    start = same_event_counts ? o.stages[stage - 1] : o.before[stage - 1];
+  for (const std::uint32_t step : counter.steps_of_ref[hit.ref]) {
+    const rules::OrderStep& at = counter.order[step];
+    Place start = at.after.empty() ? hit.place : Place{Time::min(), 0};
+    for (const std::uint32_t earlier : at.after) {
+      const bool same_event_counts = counter.ref_is_correlation[counter.order[earlier].ref] &&
+                                     !counter.ref_is_correlation[hit.ref];
+      start = std::max(start, same_event_counts ? o.steps[earlier] : o.before[earlier]);
+    }
+    o.steps[step] = std::max(o.steps[step], start);
   }
-  o.stages[stage] = std::max(o.stages[stage], start);
 }
 
 void Window::append(const Counter& counter, const Record& record, std::size_t records_max) {
@@ -265,8 +266,8 @@ bool Window::occurred(std::size_t ref, Time begin) const {
   return last != Time::min() && last >= begin;
 }
 
-bool Window::in_order_since(Time begin) const {
-  const Place start = part<Occurrences>()->stages.back();
+bool Window::in_order_since(std::uint32_t step, Time begin) const {
+  const Place start = part<Occurrences>()->steps[step];
   return start.time != Time::min() && start.time >= begin;
 }
 
@@ -291,7 +292,7 @@ std::size_t Window::heap_bytes() const {
   if (const auto* r = part<Ranks>()) bytes += sizeof *r + r->exact.heap_bytes();
   if (const auto* o = part<Occurrences>()) {
     bytes += sizeof *o + o->last.capacity() * sizeof(Time) +
-             (o->stages.capacity() + o->before.capacity()) * sizeof(Place);
+             (o->steps.capacity() + o->before.capacity()) * sizeof(Place);
   }
   return bytes;
 }

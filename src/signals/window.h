@@ -55,8 +55,8 @@ class alignas(64) Window {
   [[nodiscard]] Between distinct() const;
   [[nodiscard]] Between percentile(double p) const;
   [[nodiscard]] bool occurred(std::size_t ref, Time begin) const;
-  /// All refs one after the other, the first not before `begin`.
-  [[nodiscard]] bool in_order_since(Time begin) const;
+  /// A sequence up to this step of the counter's, the first of it not before `begin`.
+  [[nodiscard]] bool in_order_since(std::uint32_t step, Time begin) const;
   [[nodiscard]] Contributors contributors() const;
 
   /// Records, values and names that it holds: what it costs.
@@ -78,9 +78,9 @@ class alignas(64) Window {
   };
   struct Occurrences {
     std::vector<Time> last;  ///< by ref; Time::min(): never
-    /// Stage k: the latest beginning of a sequence of the first k + 1 rules; Time::min(): none.
-    std::vector<Place> stages;
-    std::vector<Place> before;  ///< the stages before the event at `now`
+    /// By step of the counter's: the latest beginning of a sequence up to it; Time::min(): none.
+    std::vector<Place> steps;
+    std::vector<Place> before;  ///< the steps before the event at `now`
     Place now{Time::min(), 0};
   };
   void start(const Counter& counter);

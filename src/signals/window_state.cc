@@ -95,7 +95,7 @@ void Window::save(ByteWriter& out) const {
   if (sliced) write_slices(part<Ranks>()->slices, out);
   if (const auto* o = part<Occurrences>()) {
     for (const Time last : o->last) out.time(last);
-    for (const Place& place : o->stages) write_place(place, out);
+    for (const Place& place : o->steps) write_place(place, out);
     for (const Place& place : o->before) write_place(place, out);
     write_place(o->now, out);
   }
@@ -129,7 +129,7 @@ bool Window::load(const Counter& counter, ByteReader& in) {
   }
   if (auto* o = part<Occurrences>()) {
     for (Time& last : o->last) last = in.time();
-    for (Place& place : o->stages) place = read_place(in);
+    for (Place& place : o->steps) place = read_place(in);
     for (Place& place : o->before) place = read_place(in);
     o->now = read_place(in);
   }

@@ -261,6 +261,7 @@ TEST(Schema, RefusesWhatTheReaderRefuses) {
   EXPECT_TRUE(
       fits("title: f\nlogsource: {product: p}\n"
            "filter: {rules: any, s: {f: a}, condition: not s}\n"));
+  EXPECT_TRUE(fits("title: o\ncorrelation: {type: temporal, timespan: 5m, condition: a and b}\n"));
   std::vector<std::string> bad;
   for (const char* more :
        {"id: 5\n", "id: abc\n", "status: new\n", "level: severe\n", "date: yesterday\n",
@@ -276,6 +277,7 @@ TEST(Schema, RefusesWhatTheReaderRefuses) {
   bad.push_back(replaced(correlation, "5m", "5 minutes"));
   bad.push_back(replaced(correlation, "gte: 2", "gte: two"));
   bad.push_back(replaced(correlation, "[r]", "[]"));
+  bad.push_back(replaced(correlation, "rules: [r], ", ""));
   for (const std::string& text : bad) {
     EXPECT_FALSE(fits(text)) << text;
     const std::string base =

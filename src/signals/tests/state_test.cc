@@ -55,6 +55,32 @@ TEST(State, AChangedRulebookKeepsCountersOfTheSameDefinition) {
   EXPECT_EQ(titles(*after, firings), (std::vector<std::string>{"z"}));
 }
 
+// What an ordered correlation keeps is no part of what an unordered one over the same rules keeps.
+TEST(State, AnOrderedCorrelationBesideAnUnorderedOneHasACounterOfItsOwn) {
+  const auto together = [](const std::string& type) {
+    return "---\ntitle: " + type + "\ncorrelation: {type: " + type +
+           ", rules: [a, b], group-by: [g], timespan: 20s}\n";
+  };
+  const auto before = rulebook(together("temporal"));
+  Engine old(before, kOptions);
+  std::vector<Firing> firings;
+  feed(old, *before, plain_event(1, 1), SourceId{}, firings);
+  const auto after = rulebook(together("temporal") + together("temporal_ordered"));
+  Engine fresh(after, kOptions);
+  const auto loaded = fresh.load(old.save());
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->counters_dropped, 0U);
+  feed(fresh, *after, plain_event(3, 3, 1), SourceId{}, firings);
+  fresh.advance(at(10), firings);
+  EXPECT_EQ(titles(*after, firings), (std::vector<std::string>{"temporal"})) << "it begins anew";
+  firings.clear();
+  feed(fresh, *after, plain_event(11, 11), SourceId{}, firings);
+  feed(fresh, *after, plain_event(12, 12, 1), SourceId{}, firings);
+  fresh.flush(firings);
+  EXPECT_EQ(titles(*after, firings),
+            (std::vector<std::string>{"temporal", "temporal", "temporal_ordered"}));
+}
+
 TEST(State, WaitingEventsOfRulesThatAreGoneAreCounted) {
   const auto before = rulebook(counts("x", "a", "20s", 5));
   Engine old(before, kOptions);

@@ -56,6 +56,22 @@ correlation: {type: temporal_ordered, rules: [a, b, c], group-by: [g], timespan:
 title: order of two
 correlation: {type: temporal_ordered, rules: [c, a], group-by: [g, h], timespan: 3s}
 ---
+title: two of three in order
+correlation: {type: temporal_ordered, rules: [a, b, c], group-by: [g], timespan: 4s,
+  condition: {gte: 2}}
+---
+title: a then c without b
+correlation: {type: temporal_ordered, rules: [a, b, c], group-by: [g], timespan: 3s,
+  condition: a and c and not b}
+---
+title: a or b, then c
+correlation: {type: temporal_ordered, rules: [a, b, c], group-by: [g], timespan: 3s,
+  condition: (a or b) and c}
+---
+title: b then a, or no c
+correlation: {type: temporal_ordered, group-by: [g], timespan: 3s,
+  condition: b and a or not (c or b)}
+---
 title: burst
 name: burst
 correlation: {type: event_count, rules: [a, b], group-by: [g], timespan: 4s, condition: {gte: 3}}
@@ -66,6 +82,10 @@ correlation: {type: event_count, rules: [burst], group-by: [h], timespan: 6s,
 ---
 title: burst then c
 correlation: {type: temporal_ordered, rules: [burst, c], group-by: [h], timespan: 6s}
+---
+title: burst or b, then c and a
+correlation: {type: temporal_ordered, rules: [burst, b, c, a], group-by: [h], timespan: 5s,
+  condition: (burst or b) and c and not (not a)}
 ---
 title: aliased
 correlation: {type: event_count, rules: [a, b], group-by: [x], timespan: 5s, condition: {gte: 2},

@@ -134,19 +134,52 @@ class Twin {
     return false;
   }
 
-  // Whether the refs from `stage` on can follow `before` one after the other.
-  static bool follows(const rules::Correlation& c, const std::vector<Hit>& in, std::size_t stage,
-                      const Hit* before) {
-    if (stage == c.refs.size()) return true;
+  // Whether the refs of `chain` from `stage` on can follow `before` one after the other.
+  static bool follows(const rules::Correlation& c, const std::vector<Hit>& in,
+                      const std::vector<std::size_t>& chain, std::size_t stage, const Hit* before) {
+    if (stage == chain.size()) return true;
     for (const Hit& hit : in) {
-      if (hit.ref != stage) continue;
-      const bool same_counts =
-          stage > 0 && c.ref_is_correlation[stage - 1] && !c.ref_is_correlation[stage];
+      if (hit.ref != chain[stage]) continue;
+      const bool same_counts = stage > 0 && c.ref_is_correlation[chain[stage - 1]] &&
+                               !c.ref_is_correlation[chain[stage]];
       if (before != nullptr && hit.place < before->place) continue;
       if (before != nullptr && hit.place == before->place && !same_counts) continue;
-      if (follows(c, in, stage + 1, &hit)) return true;
+      if (follows(c, in, chain, stage + 1, &hit)) return true;
     }
     return false;
+  }
+
+  // A name means that it is one of the chain; under `not`, that it did not occur at all.
+  static bool holds_ordered(const rules::RefCondition& c, const std::set<std::size_t>& chain,
+                            const std::set<std::size_t>& seen, bool negated) {
+    using Kind = rules::RefCondition::Kind;
+    if (c.kind == Kind::ref) return negated ? !seen.contains(c.ref) : chain.contains(c.ref);
+    const bool inner = (c.kind == Kind::none_of) != negated;
+    const auto child = [&](const rules::RefCondition& one) {
+      return holds_ordered(one, chain, seen, inner);
+    };
+    const bool every = (c.kind == Kind::any_of) == negated;
+    return every ? std::ranges::all_of(c.children, child) : std::ranges::any_of(c.children, child);
+  }
+
+  // By trying every choice of rules.
+  static std::optional<double> ordered(const rules::Correlation& c, const std::vector<Hit>& in,
+                                       const std::set<std::size_t>& seen) {
+    std::optional<double> longest;
+    bool holds = c.condition && holds_ordered(*c.condition, {}, seen, false);
+    for (std::size_t choice = 1; choice < (std::size_t{1} << c.refs.size()); ++choice) {
+      std::vector<std::size_t> chain;
+      for (std::size_t ref = 0; ref < c.refs.size(); ++ref) {
+        if (((choice >> ref) & 1U) != 0) chain.push_back(ref);
+      }
+      if (!follows(c, in, chain, 0, nullptr)) continue;
+      const std::set<std::size_t> set(chain.begin(), chain.end());
+      if (c.condition && holds_ordered(*c.condition, set, seen, false)) holds = true;
+      if (!c.condition && (!c.thresholds.empty() || chain.size() == c.refs.size())) holds = true;
+      longest = std::max(longest.value_or(0), static_cast<double>(chain.size()));
+    }
+    if (!holds) return std::nullopt;
+    return c.condition ? static_cast<double>(seen.size()) : longest.value_or(0);
   }
 
   // What the thresholds are compared with; nothing where the condition does not hold anyway.
@@ -176,9 +209,7 @@ class Twin {
                                      : !c.thresholds.empty() || seen.size() == c.refs.size();
         return all ? std::optional(refs_seen) : std::nullopt;
       }
-      case Type::temporal_ordered:
-        if (!follows(c, in, 0, nullptr)) return std::nullopt;
-        return static_cast<double>(c.refs.size());
+      case Type::temporal_ordered: return ordered(c, in, seen);
     }
     return std::nullopt;
   }
