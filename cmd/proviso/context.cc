@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/file_system.h"
-#include "base/signing.h"
+#include "keys/signers.h"
 
 namespace proviso::cmd {
 namespace {
@@ -132,15 +132,9 @@ Result<std::string> ask_passphrase(const std::string& passphrase_file, bool conf
   return first;
 }
 
-Result<SigningKey> read_key(const std::string& path, const std::string& passphrase_file) {
-  const std::string pem = TRY(read_input_file(path));
-  std::string passphrase;
-  if (SigningKey::pem_is_encrypted(pem)) {
-    passphrase = TRY(ask_passphrase(passphrase_file, false));
-  }
-  auto key = SigningKey::from_pem(pem, passphrase);
-  if (!key) return fail_in(path + ":1:1", key.error());
-  return key;
+Result<std::unique_ptr<Signer>> read_key(const std::string& place,
+                                         const std::string& passphrase_file) {
+  return keys::open_signer(place, [&] { return ask_passphrase(passphrase_file, false); });
 }
 
 }  // namespace proviso::cmd

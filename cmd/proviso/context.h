@@ -46,8 +46,10 @@ struct Context {
 Result<std::string> read_input_file(const std::string& path);
 /// "now", RFC 3339, or "+7d", "+36h", "+30m" from `now`.
 Result<Time> parse_moment(std::string_view text, Time now);
-/// The private key in a file; asks on the terminal for its passphrase where it has one.
-Result<SigningKey> read_key(const std::string& path, const std::string& passphrase_file);
+/// The signer that --key names (keys/signers.h); its passphrase or PIN comes from the file, or is
+/// asked for on the terminal.
+Result<std::unique_ptr<Signer>> read_key(const std::string& place,
+                                         const std::string& passphrase_file);
 /// From the file, or typed at the terminal (twice where `confirm`). invalid_input without either.
 Result<std::string> ask_passphrase(const std::string& passphrase_file, bool confirm);
 
@@ -55,6 +57,7 @@ Result<std::string> ask_passphrase(const std::string& passphrase_file, bool conf
 std::string shadow_in_words(const server::ShadowReport& report);
 Json shadow_in_numbers(const server::ShadowReport& report);
 
+void add_key_commands(CLI::App& app, Context& context);
 void add_founding_commands(CLI::App& app, Context& context);
 void add_feed_commands(CLI::App& app, Context& context);
 void add_rules_commands(CLI::App& app, Context& context);

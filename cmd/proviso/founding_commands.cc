@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// init, key, roster, change: who decides, and under which documents.
+// init, roster, change: who decides, and under which documents.
 #include <CLI/CLI.hpp>
 
 #include <sys/stat.h>
@@ -11,52 +11,6 @@
 
 namespace proviso::cmd {
 namespace {
-
-struct KeyOptions {
-  std::string name;
-  std::string out;
-  std::string passphrase_file;
-  bool no_passphrase = false;
-};
-
-Result<int> key_new(const KeyOptions& options, Context& context) {
-  if (options.no_passphrase && !options.passphrase_file.empty()) {
-    return fail(Errc::invalid_input,
-                "give --passphrase-file or --no-passphrase, not both: the second leaves the key "
-                "readable");
-  }
-  FileSystem& fs = real_file_system();
-  for (const std::string& path : {options.out, options.out + ".pub"}) {
-    if (fs.exists(path)) {
-      return fail(Errc::conflict, path + ": exists already (choose another name)");
-    }
-  }
-  if (!model::is_valid_id(options.name) || options.name.find_first_of("+ ") != std::string::npos) {
-    return fail(Errc::invalid_input, "the key's name is empty, or holds a space or +");
-  }
-  std::string passphrase;
-  if (!options.no_passphrase) passphrase = TRY(ask_passphrase(options.passphrase_file, true));
-  const SigningKey key = SigningKey::generate(context.random);
-  const std::string pem = TRY(key.to_pem(passphrase));
-  // The umask keeps the key private from its first byte.
-  const mode_t before = ::umask(S_IRWXG | S_IRWXO);
-  const auto written = fs.write_durable(options.out, pem);
-  ::umask(before);
-  if (!written) return std::unexpected(written.error());
-  TRY_VOID(fs.write_durable(options.out + ".pub",
-                            server::write_public_key(options.name, key.public_key())));
-  if (options.no_passphrase) {
-    std::fprintf(stderr,
-                 "warning: no passphrase: whoever can read %s can sign as %s. Keep it on a machine "
-                 "or token of your own.\n",
-                 options.out.c_str(), options.name.c_str());
-  }
-  context.print(Json::Object{{"key", key.public_key().id()}, {"public", options.out + ".pub"}},
-                format("key {}\n  private: {} (never leaves this machine)\n  public:  {}.pub (give "
-                       "this to the operator)\n",
-                       key.public_key().id(), options.out, options.out));
-  return kDone;
-}
 
 struct RosterOptions {
   std::string file;
@@ -79,9 +33,9 @@ Result<int> propose_roster(Context& context, server::DataFolder& folder, decisio
                 "proposer's --key)");
   }
   static_cast<void>(folder);
-  const SigningKey key = TRY(read_key(options.key, options.passphrase_file));
+  const auto key = TRY(read_key(options.key, options.passphrase_file));
   const Digest digest =
-      TRY(orders.propose_change(model::OrderKind::roster, roster, "", reason, key));
+      TRY(orders.propose_change(model::OrderKind::roster, roster, "", reason, *key));
   context.print(Json::Object{{"digest", digest.hex()}},
                 format("proposed roster order {}\n  approve it with: proviso order export, sign, "
                        "approve\n",
@@ -178,14 +132,14 @@ Result<int> change_propose(const ChangeOptions& options, Context& context) {
   auto orders = TRY(folder->orders());
   const std::string reason = options.reason.empty() ? "change of the " + options.kind
                                                     : TRY(read_input_file(options.reason));
-  const SigningKey key = TRY(read_key(options.key, options.passphrase_file));
+  const auto key = TRY(read_key(options.key, options.passphrase_file));
   const auto checked = TRY(server::check_change(*folder, *kind, options.path));
   for (const std::string& problem : checked.problems) {
     std::fprintf(stderr, "error: %s\n", problem.c_str());
   }
   if (!checked.problems.empty()) return kBadInput;
   const Json change = Json::Object{{"digest", checked.digest.hex()}};
-  const Digest order = TRY(orders.propose_change(*kind, change, checked.document, reason, key));
+  const Digest order = TRY(orders.propose_change(*kind, change, checked.document, reason, *key));
   context.print(Json::Object{{"digest", order.hex()}, {"document", checked.digest.hex()}},
                 format("proposed {} order {}\n", options.kind, order.hex()));
   return kDone;
@@ -208,7 +162,10 @@ void add_roster(CLI::App& app, Context& context) {
       [options, &context] { context.run([&] { return roster_add(*options, context); }); });
   auto* remove = roster->add_subcommand("remove", "propose to remove a key");
   remove->add_option("KEYID", options->key_id, "id of the key")->required();
-  remove->add_option("--key", options->key, "the proposer's private key")->required();
+  remove
+      ->add_option("--key", options->key,
+                   "the proposer's key: FILE, ssh-agent:[WHICH] or pkcs11:...")
+      ->required();
   remove->add_option("--passphrase-file", options->passphrase_file, "passphrase of --key");
   remove->callback(
       [options, &context] { context.run([&] { return roster_remove(*options, context); }); });
@@ -244,20 +201,6 @@ void add_founding_commands(CLI::App& app, Context& context) {
     });
   });
 
-  auto key_options = std::make_shared<KeyOptions>();
-  auto* key = app.add_subcommand("key", "a person's own key");
-  key->require_subcommand(1);
-  auto* key_make = key->add_subcommand("new", "make an Ed25519 key");
-  key_make->add_option("NAME", key_options->name, "a name for the key")->required();
-  key_make->add_option("--out", key_options->out, "private key file; FILE.pub beside it")
-      ->required();
-  key_make->add_flag("--no-passphrase", key_options->no_passphrase,
-                     "store it readable: whoever has the file can sign");
-  key_make->add_option("--passphrase-file", key_options->passphrase_file,
-                       "take the passphrase from the first line of this file");
-  key_make->callback(
-      [key_options, &context] { context.run([&] { return key_new(*key_options, context); }); });
-
   add_roster(app, context);
 
   auto change_options = std::make_shared<ChangeOptions>();
@@ -268,7 +211,10 @@ void add_founding_commands(CLI::App& app, Context& context) {
       ->required()
       ->check(CLI::IsMember({"rulebook", "field-policy", "catalogue", "terms"}));
   propose->add_option("PATH", change_options->path, "the new file or folder")->required();
-  propose->add_option("--key", change_options->key, "the proposer's private key")->required();
+  propose
+      ->add_option("--key", change_options->key,
+                   "the proposer's key: FILE, ssh-agent:[WHICH] or pkcs11:...")
+      ->required();
   propose->add_option("--passphrase-file", change_options->passphrase_file, "passphrase of --key");
   propose->add_option("--reason", change_options->reason, "file with the reason");
   propose->callback([change_options, &context] {

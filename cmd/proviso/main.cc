@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   app.add_option("-d,--dir", context.dir, "the data folder")->envname("PROVISO_DIR");
   app.add_flag("--json", context.json, "print JSON, for programs");
 
-  proviso::cmd::add_founding_commands(app, context);
+  proviso::cmd::add_key_commands(app, context);
+  add_founding_commands(app, context);
   proviso::cmd::add_feed_commands(app, context);
   proviso::cmd::add_rules_commands(app, context);
   proviso::cmd::add_scenario_commands(app, context);

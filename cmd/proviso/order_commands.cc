@@ -154,8 +154,8 @@ Result<int> propose(const OrderOptions& options, Context& context) {
   TRY_VOID(server::check_documents(*folder));
   auto orders = TRY(folder->orders());
   const auto proposal = TRY(to_proposal(options, folder->record(), context.clock.now()));
-  const SigningKey key = TRY(read_key(options.key, options.passphrase_file));
-  const Digest digest = TRY(orders.propose(proposal, key));
+  const auto key = TRY(read_key(options.key, options.passphrase_file));
+  const Digest digest = TRY(orders.propose(proposal, *key));
   const decisions::OrderRow row = TRY(orders.find(digest));
   const model::Standing standing =
       TRY(model::standing(row.signed_order, orders.governance().authority()));
@@ -246,11 +246,11 @@ Result<int> sign(const OrderOptions& options, Context& context) {
       return fail(Errc::invalid_input, "not signed: the digits are not the order's");
     }
   }
-  const SigningKey key = TRY(read_key(options.key, options.passphrase_file));
-  TRY_VOID(real_file_system().write_durable(options.out,
-                                            decisions::make_envelope(exported->canonical, key)));
-  context.print(Json::Object{{"digest", exported->digest.hex()}, {"key", key.public_key().id()}},
-                format("signed by {}: {}\n", key.public_key().id(), options.out));
+  const auto key = TRY(read_key(options.key, options.passphrase_file));
+  const std::string envelope = TRY(decisions::make_envelope(exported->canonical, *key));
+  TRY_VOID(real_file_system().write_durable(options.out, envelope));
+  context.print(Json::Object{{"digest", exported->digest.hex()}, {"key", key->public_key().id()}},
+                format("signed by {}: {}\n", key->public_key().id(), options.out));
   return kDone;
 }
 
@@ -296,7 +296,8 @@ void add_propose(CLI::App& group, const std::shared_ptr<OrderOptions>& o, Contex
   command->add_option("--review", o->review, "a termination's review date (I5)");
   command->add_option("--term", o->terms, "the terms that were broken")->required();
   command->add_option("--reason", o->reason, "file with the reason")->required();
-  command->add_option("--key", o->key, "the proposer's private key")->required();
+  command->add_option("--key", o->key, "the proposer's key: FILE, ssh-agent:[WHICH] or pkcs11:...")
+      ->required();
   command->add_option("--passphrase-file", o->passphrase_file, "passphrase of --key");
   command
       ->add_option("--origin", o->origin,
@@ -312,7 +313,8 @@ void add_signing(CLI::App& group, const std::shared_ptr<OrderOptions>& o, Contex
   auto* sign_command =
       group.add_subcommand("sign", "approve an exported order with your own key, offline");
   sign_command->add_option("FILE", o->file, "what order export wrote")->required();
-  sign_command->add_option("--key", o->key, "your private key")->required();
+  sign_command->add_option("--key", o->key, "your key: FILE, ssh-agent:[WHICH] or pkcs11:...")
+      ->required();
   sign_command->add_option("--passphrase-file", o->passphrase_file, "passphrase of --key");
   sign_command->add_option("--out", o->out, "the signature")->required();
   sign_command->add_flag("--yes", o->yes, "do not ask again at a terminal");

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "base/signer.h"
 
 namespace proviso {
 
@@ -29,7 +30,7 @@ struct PublicKey {
 bool verify_signature(const PublicKey& key, std::string_view message, std::string_view signature);
 
 /// An Ed25519 private key. Wiped from memory when destroyed.
-class SigningKey {
+class SigningKey final : public Signer {
  public:
   static SigningKey generate(Random& random);
   static Result<SigningKey> from_seed(std::string_view seed);
@@ -40,15 +41,17 @@ class SigningKey {
   /// Whether the PEM text asks for a passphrase.
   static bool pem_is_encrypted(std::string_view pem);
 
-  ~SigningKey();
+  ~SigningKey() override;
   SigningKey(SigningKey&&) noexcept;
   SigningKey& operator=(SigningKey&&) noexcept;
-  SigningKey(const SigningKey&) = delete;
-  SigningKey& operator=(const SigningKey&) = delete;
 
-  [[nodiscard]] const PublicKey& public_key() const { return public_key_; }
+  [[nodiscard]] const PublicKey& public_key() const override { return public_key_; }
   /// 64 bytes, deterministic.
   [[nodiscard]] std::string sign(std::string_view message) const;
+  /// The same; never fails.
+  [[nodiscard]] Result<std::string> try_sign(std::string_view message) const override {
+    return sign(message);
+  }
 
  private:
   struct Impl;

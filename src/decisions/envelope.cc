@@ -74,9 +74,9 @@ Result<ExportedOrder> parse_export(std::string_view text) {
   return out;
 }
 
-std::string make_envelope(std::string_view canonical, const SigningKey& key) {
+Result<std::string> make_envelope(std::string_view canonical, const Signer& key) {
   const model::Signature signature{key.public_key().id(),
-                                   key.sign(model::approval_message(canonical))};
+                                   TRY(key.try_sign(model::approval_message(canonical)))};
   return pretty_json(
              Json::Object{{"payloadType", model::kApprovalPayloadType},
                           {"payload", base64_encode(canonical)},

@@ -17,7 +17,7 @@ struct ExportedOrder {
 Result<ExportedOrder> parse_export(std::string_view text);
 
 /// A DSSE envelope (JSON) with an approval of this canonical order.
-std::string make_envelope(std::string_view canonical_order, const SigningKey& key);
+Result<std::string> make_envelope(std::string_view canonical_order, const Signer& key);
 /// The approval in it; denied where its payload is not this very order.
 Result<model::Signature> open_envelope(std::string_view envelope, std::string_view canonical_order);
 

@@ -151,7 +151,7 @@ Result<void> Orders::check_stages(const Proposal& proposal, Time proposed_at) {
   return {};
 }
 
-Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) {
+Result<Digest> Orders::propose(const Proposal& proposal, const Signer& key) {
   TRY_VOID(cases::check_text(proposal.reason, "the reason"));
   model::SignedOrder order;
   order.order = blank(OrderKind::restrict_use, proposal.reason);
@@ -161,7 +161,8 @@ Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) 
   // Read it back as a gate will: what a gate would refuse is not proposed.
   TRY_VOID(model::parse_order(order.canonical));
   TRY_VOID(check_chain(order.order));
-  order.proposal = {key.public_key().id(), key.sign(model::proposal_message(order.canonical))};
+  order.proposal = {key.public_key().id(),
+                    TRY(key.try_sign(model::proposal_message(order.canonical)))};
   TRY_VOID(model::standing(order, governance_.authority()));
   TRY_VOID(store_proposed(order, proposal.case_id.value, proposal.reason));
   return sha256(order.canonical);
@@ -169,13 +170,14 @@ Result<Digest> Orders::propose(const Proposal& proposal, const SigningKey& key) 
 
 Result<Digest> Orders::propose_change(OrderKind order_kind, const Json& change,
                                       const std::string& document, const std::string& reason,
-                                      const SigningKey& key) {
+                                      const Signer& key) {
   TRY_VOID(cases::check_text(reason, "the reason"));
   model::SignedOrder order;
   order.order = blank(order_kind, reason);
   order.order.change = change;
   order.canonical = model::canonical_order(order.order);
-  order.proposal = {key.public_key().id(), key.sign(model::proposal_message(order.canonical))};
+  order.proposal = {key.public_key().id(),
+                    TRY(key.try_sign(model::proposal_message(order.canonical)))};
   TRY_VOID(model::standing(order, governance_.authority()));
   if (!document.empty()) {
     const Digest digest = TRY(Digest::from_hex(*change.find("digest")->if_string()));

@@ -53,12 +53,12 @@ class Orders {
 
   /// Returns the digest. denied: an empty, unknown, duplicate or wildcard scope (I3), no end (I5),
   /// a key that is not on the roster (I2).
-  Result<Digest> propose(const Proposal& proposal, const SigningKey& key);
+  Result<Digest> propose(const Proposal& proposal, const Signer& key);
   /// A change of roster, policy or of a document (`change` as docs/formats/order.md says). A new
   /// document's text is stored under its digest.
   Result<Digest> propose_change(model::OrderKind kind, const Json& change,
                                 const std::string& document, const std::string& reason,
-                                const SigningKey& key);
+                                const Signer& key);
   /// Proposes to lift an order in force. Needs no key: one approver's signature lifts (I5).
   Result<Digest> propose_lift(const Digest& order, const std::string& reason);
 

@@ -97,7 +97,7 @@ class Provider {
     Orders all = orders();
     const OrderRow row = all.find(order).value();
     return all.approve(order,
-                       make_envelope(row.signed_order.canonical, model::testing::key_of(name)));
+                       *make_envelope(row.signed_order.canonical, model::testing::key_of(name)));
   }
 
   ManualClock clock{model::testing::at("2026-11-23T12:00:00Z")};

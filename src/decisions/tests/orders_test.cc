@@ -104,7 +104,7 @@ TEST(Orders, RefusesApprovalsThatAreNotWorthOne) {
   const OrderRow row = orders.find(digest).value();
   std::string changed = row.signed_order.canonical;
   changed.replace(changed.find("sub-1"), 5, "sub-2");
-  const auto swapped = orders.approve(digest, make_envelope(changed, key_of("cleo")));
+  const auto swapped = orders.approve(digest, make_envelope(changed, key_of("cleo")).value());
   ASSERT_FALSE(swapped);
   EXPECT_NE(swapped.error().message.find("another text"), std::string::npos);
 }
