@@ -84,7 +84,9 @@ std::string in_words(const server::ReviewSummary& s) {
   for (const std::string& reason : s.rejects_by_reason) out += "  rejected: " + reason + "\n";
   if (s.rejects > 0) out += "  each with its place in rejects.jsonl\n";
   for (const std::string& file : s.passed_over) out += "  passed over: " + file + "\n";
-  if (s.late > 0) out += format("  {} events came later than lateness_minutes\n", s.late);
+  for (const auto& [source, late] : s.late_of) {
+    out += format("  {} events of {} came later than its bound (lateness_minutes)\n", late, source);
+  }
   if (s.evicted > 0)
     out += format("  {} hits were let go: a rule's windows were full\n", s.evicted);
   for (const server::RuleLoss& loss : s.losses) {
@@ -105,6 +107,12 @@ std::string in_words(const server::ReviewSummary& s) {
     out += format("  and {} of shadow rules (proviso signal list --shadow)\n",
                   s.shadow_signals_opened);
   }
+  return out;
+}
+
+Json numbers(const std::map<std::string, std::uint64_t>& by_name) {
+  Json::Object out;
+  for (const auto& [name, number] : by_name) out.emplace(name, number);
   return out;
 }
 
@@ -162,6 +170,7 @@ Result<int> review(const server::ReviewOptions& options, Context& context) {
                              {"shadow_signals", s->shadow_signals_opened},
                              {"shadows", std::move(shadows)},
                              {"late", s->late},
+                             {"late_of", numbers(s->late_of)},
                              {"evicted", s->evicted},
                              {"losses", losses_json(s->losses)},
                              {"counters_dropped", s->counters_dropped},

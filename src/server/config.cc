@@ -12,8 +12,10 @@
 namespace proviso::server {
 namespace {
 
-constexpr std::array<std::string_view, 3> kKnown = {"ledger.origin", "intake.rejects_share_max",
-                                                    "intake.lateness_minutes"};
+constexpr std::array<std::string_view, 4> kKnown = {"ledger.origin", "intake.rejects_share_max",
+                                                    "intake.lateness_minutes",
+                                                    "intake.lateness_minutes_of"};
+constexpr std::int64_t kLatenessMax = 10'080;
 
 std::unexpected<Error> at(const std::string& name, const toml::source_region& where,
                           std::string_view what) {
@@ -35,7 +37,31 @@ Result<void> check_known(const std::string& name, const toml::table& table) {
   return {};
 }
 
+bool is_lateness(std::int64_t minutes) { return minutes >= 0 && minutes <= kLatenessMax; }
+
+Result<void> read_lateness(const std::string& name, const toml::node* node, Config& config) {
+  if (node == nullptr) return {};
+  const toml::table* table = node->as_table();
+  if (table == nullptr) {
+    return at(name, node->source(), "intake.lateness_minutes_of must be a table of formats");
+  }
+  for (const auto& [format, value] : *table) {
+    const auto minutes = value.value_exact<std::int64_t>();
+    if (!minutes || !is_lateness(*minutes)) {
+      return at(name, value.source(), "the minutes of a format must be 0 to 10080");
+    }
+    config.lateness_minutes_of.emplace(format.str(), *minutes);
+  }
+  return {};
+}
+
 }  // namespace
+
+std::int64_t Config::lateness_max() const {
+  std::int64_t out = lateness_minutes;
+  for (const auto& [format, minutes] : lateness_minutes_of) out = std::max(out, minutes);
+  return out;
+}
 
 Result<Config> parse_config(const std::string& name, const std::string& text) {
   const toml::parse_result parsed = toml::parse(text);
@@ -47,6 +73,7 @@ Result<Config> parse_config(const std::string& name, const std::string& text) {
   config.rejects_share_max =
       table["intake"]["rejects_share_max"].value_or(config.rejects_share_max);
   config.lateness_minutes = table["intake"]["lateness_minutes"].value_or(config.lateness_minutes);
+  TRY_VOID(read_lateness(name, table["intake"]["lateness_minutes_of"].node(), config));
   if (config.ledger_origin.empty() ||
       config.ledger_origin.find_first_of(" +\n") != std::string::npos) {
     return fail(Errc::invalid_input,
@@ -55,7 +82,7 @@ Result<Config> parse_config(const std::string& name, const std::string& text) {
   if (config.rejects_share_max < 0 || config.rejects_share_max > 1) {
     return fail(Errc::invalid_input, name + ":1:1: intake.rejects_share_max must be 0 to 1");
   }
-  if (config.lateness_minutes < 0 || config.lateness_minutes > 10'080) {
+  if (!is_lateness(config.lateness_minutes)) {
     return fail(Errc::invalid_input, name + ":1:1: intake.lateness_minutes must be 0 to 10080");
   }
   return config;
@@ -71,7 +98,10 @@ std::string default_config(const std::string& ledger_origin) {
       "[intake]\n"
       "# Stop when more than this share of the records cannot be read.\n"
       "rejects_share_max = 0.05\n"
-      "# How late, in event time, a record may come and still be counted in its order.\n"
+      "# How far behind the newest record of its source, in event time, a record may come and\n"
+      "# still be counted in its order. A source is a format; each may have its own bound:\n"
+      "#   [intake.lateness_minutes_of]\n"
+      "#   aws-cloudtrail = 1440\n"
       "lateness_minutes = 60\n",
       ledger_origin);
 }

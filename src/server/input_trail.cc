@@ -43,6 +43,12 @@ InputTrail::Mark InputTrail::mark() const {
           .records = current_ != nullptr ? current_->records : entries_.back().records};
 }
 
+void InputTrail::set_bound(std::uint64_t run, std::int64_t bound_s) {
+  for (Entry& entry : entries_) {
+    if (entry.run == run) entry.bound_s = bound_s;
+  }
+}
+
 bool InputTrail::has_run(std::uint64_t run) const {
   return std::ranges::any_of(entries_, [&](const Entry& e) { return e.run == run; });
 }

@@ -33,6 +33,8 @@ class InputTrail {
     InputTrail& trail_;
   };
   [[nodiscard]] Mark mark() const;
+  /// How far behind everything was settled when this run ended.
+  void set_bound(std::uint64_t run, std::int64_t bound_s);
   /// Whether some input was read in this run.
   [[nodiscard]] bool has_run(std::uint64_t run) const;
 

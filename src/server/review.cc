@@ -17,6 +17,7 @@
 #include "server/review_state.h"
 #include "server/rulebook.h"
 #include "server/signal_document.h"
+#include "server/source_clocks.h"
 #include "server/usage_stage.h"
 
 namespace proviso::server {
@@ -45,18 +46,19 @@ class Review {
  public:
   Review(DataFolder& folder, const ReviewOptions& options, const intake::FieldPolicies& policies,
          const std::shared_ptr<const rules::Program>& program, const model::Catalogue& catalogue,
-         const SignalOrigin& origin, intake::RejectLog rejects, Duration lateness,
+         const SignalOrigin& origin, intake::RejectLog rejects, bool is_only_input,
          const std::function<void(const ReviewProgress&)>& progress)
       : folder_(folder),
         options_(options),
         policies_(policies),
         progress_(progress),
         stage_(program, catalogue, folder.customers(),
-               {.lateness = lateness,
+               {.lateness = Duration::max(),
                 .part_firings = false,
                 .hash_seed = hash_seed(folder.hash_key())},
                folder.hash_key()),
-        lateness_(lateness),
+        clocks_(folder.config()),
+        is_only_input_(is_only_input),
         tracker_(program),
         origin_(origin),
         rejects_(std::move(rejects)),
@@ -73,10 +75,13 @@ class Review {
 
  private:
   Result<void> read_one(const std::string& path);
+  void begin_source(const std::string& format, InputState& state);
   Result<void> read_records(intake::UsageReader& reader, InputState& state);
   void count_record(const intake::UsageReader& reader, InputState& state);
   Result<void> take_batch(const intake::UsageBatch& batch, bool is_followed,
                           intake::UsageReader& reader, InputState& state);
+  Result<void> take_events(const intake::UsageBatch& batch, bool is_followed,
+                           intake::UsageReader& reader, InputState& state);
   Result<void> take_reject(const intake::Reject& reject, intake::UsageReader& reader,
                            InputState& state);
   Result<void> add_reject(const intake::Reject& reject, const intake::UsageReader& reader,
@@ -101,7 +106,9 @@ class Review {
   UsageStage stage_;
   signals::EngineCounters counters_before_;  ///< of earlier runs: the engine counts over all
   std::vector<signals::RuleLosses> losses_before_;
-  Duration lateness_;
+  SourceClocks clocks_;
+  bool is_only_input_;
+  Duration lateness_ = Duration::max();  ///< how long events wait while inputs are read
   signals::SignalTracker tracker_;
   SignalOrigin origin_;
   InputTrail trail_;
@@ -119,6 +126,9 @@ class Review {
   };
   std::map<std::string, Changed> changed_;
   Time newest_before_{};  ///< when the run began
+  std::string source_;    ///< of the input that is read; empty before its first event
+  Time* source_newest_ = nullptr;
+  std::chrono::seconds behind_{};  ///< how far behind all is settled at the end
   std::uint64_t since_commit_ = 0;
   bool too_many_rejects_ = false;
   bool last_refused_ = false;
@@ -139,6 +149,7 @@ Result<void> Review::load() {
   stage_.newest =
       from_unix_seconds(static_cast<std::int64_t>(TRY(read_counter(db(), "newest_event"))));
   newest_before_ = stage_.newest;
+  TRY_VOID(clocks_.load(db(), policies_));
   return update_under_review();
 }
 
@@ -182,8 +193,9 @@ Result<void> Review::read_one(const std::string& path) {
   }
   state.done = false;  // it has grown: go on where it ended
   state.run = run_;
-  state.bound_s = folder_.config().lateness_minutes * 60;
-  state.waits_s = lateness_ == Duration::max() ? -1 : lateness_ / std::chrono::seconds{1};
+  source_.clear();
+  state.bound_s = 0;
+  state.waits_s = -1;
   if (key.is_stream) {
     stage_.seen().begin_file_anew(key.text());
   } else {
@@ -239,6 +251,18 @@ Result<void> Review::read_records(intake::UsageReader& reader, InputState& state
   return {};
 }
 
+// Several inputs overlap in time (a log per account and region), and so do sources: what matched
+// waits until all are read, so that windows see it in event order. The one input of a source that
+// is alone waits only for its bound.
+void Review::begin_source(const std::string& format, InputState& state) {
+  source_ = format;
+  source_newest_ = &clocks_.newest(format);
+  if (!is_only_input_ || !clocks_.is_alone(format)) return;
+  lateness_ = clocks_.bound(format);
+  state.waits_s = lateness_ / std::chrono::seconds{1};
+  stage_.engine().open_source("", lateness_);
+}
+
 void Review::count_record(const intake::UsageReader& reader, InputState& state) {
   ++since_commit_;
   ++state.records;
@@ -249,6 +273,17 @@ void Review::count_record(const intake::UsageReader& reader, InputState& state) 
 // `is_followed`: by a record that was refused, so that reader.position() is behind that one.
 Result<void> Review::take_batch(const intake::UsageBatch& batch, bool is_followed,
                                 intake::UsageReader& reader, InputState& state) {
+  if (!batch.events().empty() && source_ != reader.format())
+    begin_source(std::string(reader.format()), state);
+  const std::uint64_t late_before = stage_.engine().counters().late;
+  auto taken = take_events(batch, is_followed, reader, state);
+  const std::uint64_t late = stage_.engine().counters().late - late_before;
+  if (late > 0) summary_.late_of[source_] += late;
+  return taken;
+}
+
+Result<void> Review::take_events(const intake::UsageBatch& batch, bool is_followed,
+                                 intake::UsageReader& reader, InputState& state) {
   const auto events = batch.events();
   stage_.begin(events, reader.format());
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -293,6 +328,7 @@ Result<void> Review::add_reject(const intake::Reject& reject, const intake::Usag
 }
 
 void Review::take_event(const model::UsageEvent& event, std::size_t i) {
+  *source_newest_ = std::max(*source_newest_, event.time());
   if (!stage_.take(i, firings_)) {
     ++summary_.duplicates;
     return;
@@ -375,6 +411,7 @@ Result<void> Review::write_commit(const InputKey& key, const InputState& state,
   if (lateness_ != Duration::max()) tracker_.forget_before(stage_.newest - lateness_);
   TRY_VOID(save_windows(db(), stage_.engine()));
   TRY_VOID(save_signals(db(), tracker_));
+  TRY_VOID(clocks_.save(db()));
   TRY_VOID(write_counter(db(), "events_total", stage_.events_total));
   TRY_VOID(
       write_counter(db(), "newest_event", static_cast<std::uint64_t>(unix_seconds(stage_.newest))));
@@ -387,6 +424,8 @@ Result<void> Review::write_commit(const InputKey& key, const InputState& state,
 // written first; then the rest is judged with what is known, for signals that need not wait.
 Result<void> Review::write_last() {
   TRY_VOID(save_windows(db(), stage_.engine()));
+  TRY_VOID(write_bound(db(), run_, behind_.count()));
+  trail_.set_bound(run_, behind_.count());
   tracker_.begin_provisional();
   stage_.engine().flush(firings_);
   take_firings();
@@ -399,8 +438,8 @@ Result<void> Review::write_last() {
 }
 
 Result<ReviewSummary> Review::finish() {
-  stage_.engine().settle(stage_.newest - std::chrono::minutes(folder_.config().lateness_minutes),
-                         firings_);
+  behind_ = clocks_.behind(stage_.newest);
+  stage_.engine().settle(stage_.newest - behind_, firings_);
   take_firings();
   TRY_VOID(folder_.record().change([&] { return write_last(); }));
   summary_.shadows = TRY(compare_shadows(folder_, stage_.program()));
@@ -465,12 +504,9 @@ Result<ReviewSummary> review(DataFolder& folder, const ReviewOptions& options,
   TRY_VOID(cut_rejects(folder));
   auto rejects = TRY(intake::RejectLog::open(real_file_system(), paths.rejects(),
                                              {.share_max = folder.config().rejects_share_max}));
-  // Several inputs overlap in time (a log per account and region): what matched waits until all are
-  // read, so that windows see it in event order. One input waits only for `lateness`.
-  const Duration lateness =
-      inputs.size() > 1 ? Duration::max() : std::chrono::minutes(folder.config().lateness_minutes);
+  TRY_VOID(check_sources(folder.config(), policies));
   Review run(folder, options, policies, loaded.program, orders.catalogue(), origin,
-             std::move(rejects), lateness, progress);
+             std::move(rejects), inputs.size() == 1, progress);
   TRY_VOID(run.load());
   TRY_VOID(run.read_all(inputs));
   return run.finish();

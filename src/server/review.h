@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,8 @@ struct ReviewSummary {
   std::uint64_t shadow_signals_opened = 0;
   /// Each shadow rule beside the one that it is to replace.
   std::vector<ShadowReport> shadows;
-  std::uint64_t late = 0;
+  std::uint64_t late = 0;                        ///< events that came after their place had passed
+  std::map<std::string, std::uint64_t> late_of;  ///< the same by source, those that have any
   std::uint64_t evicted = 0;
   std::vector<RuleLoss> losses;
   /// Counters of windows that the rulebook does not define any more: begun anew or let go.

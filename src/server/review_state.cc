@@ -166,6 +166,16 @@ Result<void> write_input(cases::Database& database, const InputKey& key, const I
       {key.name, key.head, canonical_json(to_json(state))});
 }
 
+Result<void> write_bound(cases::Database& database, std::uint64_t run, std::int64_t bound_s) {
+  for (KnownInput& input : TRY(known_inputs(database))) {
+    if (input.state.run != run || input.state.bound_s == bound_s) continue;
+    input.state.bound_s = bound_s;
+    TRY_VOID(database.run("UPDATE intake_inputs SET state=:p0 WHERE name=:p1 AND head=:p2",
+                          {canonical_json(to_json(input.state)), input.key.name, input.key.head}));
+  }
+  return {};
+}
+
 Result<void> load_seen(cases::Database& database, intake::SeenIds& seen) {
   for (const cases::SqlRow& row : TRY(database.query("SELECT ids FROM seen_ids ORDER BY seq"))) {
     const std::string bytes = TRY(base64_decode(row.text(0)));

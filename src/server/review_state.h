@@ -23,9 +23,9 @@ struct InputState {
   std::uint64_t file_bytes = 0;  ///< size on disk when it was done; it may have grown since
   std::uint64_t head_bytes = 0;  ///< how much of its beginning names it
   // For signals, which name the inputs that they rest on (input_trail.h).
-  std::uint64_t run = 0;      ///< the run of review that read it last
-  std::int64_t waits_s = 0;   ///< how long its events waited to be put in order; -1: all of them
-  std::int64_t bound_s = 0;   ///< the bound on lateness at the end of its run
+  std::uint64_t run = 0;     ///< the run of review that read it last
+  std::int64_t waits_s = 0;  ///< how long its events waited to be put in order; -1: all of them
+  std::int64_t bound_s = 0;  ///< how far behind the newest event all was settled when its run ended
   std::int64_t newest_s = 0;  ///< the newest event time of anything up to its end, rounded up
 };
 
@@ -57,6 +57,8 @@ Result<std::uint64_t> file_size(const std::string& path);
 // transaction.
 
 Result<void> write_input(cases::Database& database, const InputKey& key, const InputState& state);
+/// Sets how far behind everything was settled when this run ended, at each input that it read.
+Result<void> write_bound(cases::Database& database, std::uint64_t run, std::int64_t bound_s);
 
 Result<void> load_seen(cases::Database& database, intake::SeenIds& seen);
 /// Appends what was seen since, and forgets what is older than SeenIds keeps.

@@ -58,7 +58,7 @@ Result<RuleSetting> folder_setting(const FolderPaths& paths) {
   }
   const std::string text = TRY(fs.read(paths.config(), kFileMax));
   const Config config = TRY(parse_config(paths.config(), text));
-  setting.lateness = std::chrono::minutes(config.lateness_minutes);
+  setting.lateness = std::chrono::minutes(config.lateness_max());
   return setting;
 }
 

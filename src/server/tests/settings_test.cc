@@ -27,6 +27,23 @@ TEST(Config, SaysWhereItIsWrong) {
             std::string::npos);
 }
 
+TEST(Config, EachSourceMayHaveItsOwnBound) {
+  const std::string head = "[ledger]\norigin = \"a\"\n[intake]\nlateness_minutes = 30\n";
+  const auto read = [&](const std::string& more) { return parse_config("x", head + more); };
+  const Config config =
+      read("[intake.lateness_minutes_of]\naws-cloudtrail = 1440\nfocus-csv = 0\n").value();
+  EXPECT_EQ(config.lateness_of("aws-cloudtrail"), 1440);
+  EXPECT_EQ(config.lateness_of("focus-csv"), 0);
+  EXPECT_EQ(config.lateness_of("proviso-usage"), 30);
+  EXPECT_EQ(config.lateness_max(), 1440);
+  for (const char* bad : {"a = -1", "a = 10081", "a = 1.5", "a = \"1\"", "a = {b = 1}"}) {
+    const auto refused = read(std::string("[intake.lateness_minutes_of]\n") + bad + "\n");
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_EQ(refused.error().message.substr(0, 6), "x:6:5:") << refused.error().message;
+  }
+  EXPECT_FALSE(read("lateness_minutes_of = 5\n"));
+}
+
 TEST(PublicKeyFile, ReadsWhatItWritesAndNothingElse) {
   SeededRandom random(1);
   const SigningKey key = SigningKey::generate(random);
