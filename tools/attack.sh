@@ -221,6 +221,26 @@ power_attacks() {
   propose_in_vain --stage export-only
   holds "one without any end" refused_with 2 'I5'
 
+  attack "I5, I15" "Chained emergencies" \
+    "an emergency that lasts, is repeated, is against a newspaper, or is ratified by its makers."
+  propose_in_vain --emergency --stage export-only --until +96h
+  holds "one of 96 hours" refused_with 2 '72 hours'
+  propose_in_vain --emergency --stage deny
+  holds "one that closes the export" refused_with 2 'I6'
+  order="$(propose proposer --emergency --stage export-only)"
+  put_in_force . "$order" counsel executive
+  propose_in_vain --emergency --stage export-only
+  holds "a second one within 30 days" refused_with 2 '30 days'
+  CASE="$(proviso report add --source press --about sub-paper --file reason.txt -d "$D" >/dev/null
+    proviso case list -d "$D" --json | jq -r 'select(.customer == "cust-paper") | .id')"
+  show 1 proviso order propose --case "$CASE" --term T-SURVEILLANCE --reason reason.txt \
+    --key keys/proposer -d "$D" --scope sub-paper/storage --emergency --stage export-only
+  holds "one against a newspaper" refused_with 2 'I15'
+  CASE="$(proviso case list -d "$D" --json | jq -r 'select(.customer == "cust-public-body") | .id')"
+  order="$(propose proposer --ratifies "$order" --stage export-only --until +30d)"
+  sign_and_hand_in "$order" counsel
+  holds "those who signed it do not ratify it" refused_with 2 'by others'
+
   attack I3 "A wildcard" "the scope is everything, nothing, or someone else."
   local scope
   for scope in "$SUB/*" "*/storage" "$SUB/nothing-of-the-kind" sub-hospital-wards/storage; do

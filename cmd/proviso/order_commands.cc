@@ -34,6 +34,8 @@ struct OrderOptions {
   std::string signature;
   bool yes = false;
   bool not_affected = false;
+  bool emergency = false;
+  std::string ratifies;
 };
 
 Result<Digest> parse_digest(const std::string& text) {
@@ -87,8 +89,11 @@ Result<decisions::Proposal> to_proposal(const OrderOptions& options, const cases
     const model::Stage stage = TRY(parse_stage(text, now));
     p.stages.push_back(stage);
   }
-  if (!options.until.empty()) p.until = TRY(named_moment("until", options.until, now));
+  const std::string until = options.emergency && options.until.empty() ? "+72h" : options.until;
+  if (!until.empty()) p.until = TRY(named_moment("until", until, now));
   if (!options.review.empty()) p.review = TRY(named_moment("review", options.review, now));
+  p.emergency = options.emergency;
+  if (!options.ratifies.empty()) p.ratifies = TRY(parse_digest(options.ratifies));
   p.terms = options.terms;
   p.reason = TRY(read_input_file(options.reason));
   p.origin.kind = options.origin;
@@ -303,6 +308,10 @@ void add_propose(CLI::App& group, const std::shared_ptr<OrderOptions>& o, Contex
       ->add_option("--origin", o->origin,
                    "who asked: own-review, report, court, authority, statute")
       ->check(CLI::IsMember({"own-review", "report", "court", "authority", "statute"}));
+  command->add_flag("--emergency", o->emergency,
+                    "two approvers cut at once, for at most 72 hours, once in 30 days");
+  command->add_option("--ratifies", o->ratifies,
+                      "the emergency that this order goes on with; others have to sign it");
   command->add_option("--country", o->country, "of the court or authority, two letters");
   command->add_option("--instrument", o->instrument,
                       "file with its instrument; its digest is kept");

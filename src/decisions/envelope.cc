@@ -28,6 +28,12 @@ void rest_in_words(std::string& out, const model::NotAffectedRest& rest) {
 }
 
 void restriction_in_words(std::string& out, const model::Restriction& r) {
+  if (r.emergency) {
+    out +=
+        "EMERGENCY: two people cut this off at once, without notice before; it ends by itself "
+        "within 72 hours unless others ratify it\n";
+  }
+  if (r.ratifies) out += "Goes on with the emergency order " + r.ratifies->hex() + "\n";
   out += "Restricts:\n";
   for (const model::ScopeLine& line : r.scope) out += "  " + printable(to_string(line)) + "\n";
   for (const model::Stage& stage : r.stages) {

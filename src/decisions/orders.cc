@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/encoding.h"
+#include "decisions/emergency.h"
 #include "decisions/envelope.h"
 #include "decisions/order_store.h"
 #include "decisions/scope_check.h"
@@ -62,6 +63,8 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
                        .origin = proposal.origin,
                        .protected_classes = {},
                        .closes_export = false,
+                       .emergency = proposal.emergency,
+                       .ratifies = proposal.ratifies,
                        .agreements_not_affected = {},
                        .services_not_affected = {},
                        .not_affected_rest = {},
@@ -139,6 +142,16 @@ Result<void> Orders::check_chain(const model::Order& order) {
   return check_no_chain(*time, others);
 }
 
+// Emergencies, and what goes on with one: again when the signatures come in.
+Result<void> Orders::check_emergency(const OrderRow& row, const model::Signature& approval) {
+  const auto& r = row.signed_order.order.restriction;
+  if (!r) return {};
+  TRY_VOID(check_no_repeat(record_.database(), *r, record_.now()));
+  if (!r->ratifies) return {};
+  const OrderRow emergency = TRY(find(*r->ratifies));
+  return check_others_sign(emergency.signed_order, governance_.authority(), approval);
+}
+
 // A stage that lies in the past is a mistake (a year mistyped) that would cut at once. One that
 // began while the proposal was being made is now.
 Result<void> Orders::check_stages(const Proposal& proposal, Time proposed_at) {
@@ -161,6 +174,11 @@ Result<Digest> Orders::propose(const Proposal& proposal, const Signer& key) {
   // Read it back as a gate will: what a gate would refuse is not proposed.
   TRY_VOID(model::parse_order(order.canonical));
   TRY_VOID(check_chain(order.order));
+  TRY_VOID(check_no_repeat(record_.database(), *order.order.restriction, record_.now()));
+  if (proposal.ratifies) {
+    const OrderRow emergency = TRY(find(*proposal.ratifies));
+    TRY_VOID(check_ratifies(*order.order.restriction, emergency));
+  }
   order.proposal = {key.public_key().id(),
                     TRY(key.try_sign(model::proposal_message(order.canonical)))};
   TRY_VOID(model::standing(order, governance_.authority()));
@@ -232,8 +250,10 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
     return fail(Errc::conflict, "the order is " + row.state + ": no approval can be added");
   }
   TRY_VOID(check_still_true(row));
+  TRY_VOID(check_not_expired(row.signed_order.order, record_.now()));
   const model::Signature approval = TRY(open_envelope(envelope, row.signed_order.canonical));
   TRY_VOID(model::check_approval(row.signed_order, governance_.authority(), approval));
+  TRY_VOID(check_emergency(row, approval));
   model::SignedOrder order = row.signed_order;
   order.approvals.push_back(approval);
   TRY_VOID(wait_for_own_second(order.order.kind));

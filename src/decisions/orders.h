@@ -25,6 +25,8 @@ struct Proposal {
   std::vector<std::string> terms;
   std::string reason;
   model::OrderOrigin origin;
+  bool emergency = false;
+  std::optional<Digest> ratifies;
 };
 
 struct OrderRow {
@@ -98,6 +100,7 @@ class Orders {
   Result<std::vector<model::TermRef>> terms_of(const cases::CaseRow& row, const Proposal& proposal);
   static Result<void> check_stages(const Proposal& proposal, Time proposed_at);
   Result<void> check_chain(const model::Order& order);
+  Result<void> check_emergency(const OrderRow& row, const model::Signature& approval);
   Result<void> check_still_true(const OrderRow& row);
   Result<void> wait_for_own_second(model::OrderKind order_kind);
   Result<void> put_in_force(const OrderRow& row, const model::SignedOrder& order);

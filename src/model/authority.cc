@@ -164,7 +164,8 @@ Result<Standing> standing(const SignedOrder& order, const Authority& authority) 
   out.needed = needed->second;
   if (order.order.restriction) {
     const Restriction& r = *order.order.restriction;
-    if (r.closes_export) ++out.needed;                                             // I6
+    if (r.closes_export) ++out.needed;  // I6
+    if (r.emergency) out.needed = kEmergencyApprovals;
     out.outside_needed = r.origin.by_authority() || !r.protected_classes.empty();  // I15
   }
   const std::string message = approval_message(order.canonical);

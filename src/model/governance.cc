@@ -25,6 +25,19 @@ Result<void> check_enough(const SignedOrder& order, const Authority& authority) 
   return {};
 }
 
+// Whoever signed did so under what was known then: an old proposal with half its approvals is not a
+// weapon to keep.
+Result<void> check_in_time(const Order& order, Time in_force_at) {
+  if (unix_seconds(in_force_at) - unix_seconds(order.proposed_at) <=
+      std::chrono::floor<std::chrono::seconds>(kDecisionMax).count()) {
+    return {};
+  }
+  return fail(
+      Errc::denied,
+      "the approvals have expired: the order was proposed more than 30 days before (propose "
+      "it again)");
+}
+
 Result<void> check_ledger(const SignedOrder& order, const Governance& governance) {
   if (order.order.ledger == governance.ledger()) return {};
   return fail(Errc::denied, "the order belongs to another ledger (I2)");
@@ -54,6 +67,7 @@ Result<void> Governance::apply(const SignedOrder& order, Time time) {
     return fail(Errc::conflict, "the order was put in force before (I2)");
   }
   TRY_VOID(check_enough(order, authority()));
+  TRY_VOID(check_in_time(order.order, time));
   Step next{std::max(time, steps_.back().from), authority(), documents()};
   if (!order.order.change) return fail(Errc::invalid_input, "not a governance order");
   const Json& change = *order.order.change;
@@ -144,6 +158,7 @@ Result<void> check_restriction(const SignedOrder& order, const Governance& gover
   if (r.closes_export != closes_export(r, catalogue)) {
     return fail(Errc::denied, "the order does not say that it closes the export (I6)");
   }
+  TRY_VOID(check_in_time(order.order, in_force_at));
   return check_enough(order, governance.authority_at(in_force_at));
 }
 

@@ -115,6 +115,9 @@ Json restriction_to_json(const Restriction& r) {
   if (r.not_affected_rest) {
     out.emplace("not_affected_rest", rest_to_json(*r.not_affected_rest));
   }
+  // Only where they say something: an order has one text.
+  if (r.emergency) out.emplace("emergency", true);
+  if (r.ratifies) out.emplace("ratifies", r.ratifies->hex());
   return out;
 }
 
@@ -207,6 +210,32 @@ Result<void> check_end(const Restriction& r, Time proposed_at) {
   return {};
 }
 
+// An emergency is short, at once, and never against those who need it least of all.
+Result<void> check_emergency(const Restriction& r, Time proposed_at) {
+  if (!r.emergency) return {};
+  if (r.ratifies) return fail(Errc::denied, "ratifies: an emergency cannot ratify another");
+  if (r.stages.size() != 1 || r.stages.front().from > proposed_at) {
+    return fail(Errc::denied, "emergency: has one stage, which begins at once");
+  }
+  if (!r.until || longer_than(proposed_at, *r.until, kEmergencyMax)) {
+    return fail(Errc::denied, "emergency: must end within 72 hours of its proposal (until)");
+  }
+  if (!r.protected_classes.empty()) {
+    return fail(Errc::denied, "emergency: never against a protected subject (I15)");
+  }
+  if (r.closes_export) return fail(Errc::denied, "emergency: never closes the export (I6)");
+  return {};
+}
+
+// Present only where it is true.
+bool read_flag(JsonReader& reader, std::string_view name) {
+  const Json* value = reader.optional(name);
+  if (value == nullptr) return false;
+  const auto* flag = value->if_bool();
+  if (flag == nullptr || !*flag) reader.fail_at(name, "must be true, or not be there");
+  return true;
+}
+
 Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   JsonReader reader(value, "restriction");
   Restriction r;
@@ -220,6 +249,8 @@ Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   r.services_not_affected = reader.strings("services_not_affected");
   const Json* rest = reader.optional("not_affected_rest");
   if (rest != nullptr) r.not_affected_rest = TRY(rest_from_json(*rest));
+  r.emergency = read_flag(reader, "emergency");
+  if (reader.optional("ratifies") != nullptr) r.ratifies = read_digest(reader, "ratifies");
   r.catalogue = read_digest(reader, "catalogue");
   r.terms_document = read_digest(reader, "terms_document");
   const Json::Array& scope = reader.array("scope");
@@ -233,6 +264,7 @@ Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   r.terms = TRY(terms_from_json(terms));
   r.origin = TRY(origin_from_json(origin));
   TRY_VOID(check_end(r, proposed_at));
+  TRY_VOID(check_emergency(r, proposed_at));
   return r;
 }
 

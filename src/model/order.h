@@ -64,6 +64,9 @@ struct Restriction {
   OrderOrigin origin;
   std::vector<std::string> protected_classes;  ///< of the customer, at the time of the proposal
   bool closes_export = false;                  ///< I6: wants one more approval
+  /// Cuts at once by kEmergencyApprovals people, for at most kEmergencyMax (docs/formats/order.md).
+  bool emergency = false;
+  std::optional<Digest> ratifies;  ///< the emergency that this order goes on with
   std::vector<std::string> agreements_not_affected;
   std::vector<std::string> services_not_affected;    ///< "SUB/SERVICE", as in a scope line
   std::optional<NotAffectedRest> not_affected_rest;  ///< where that is not everything
@@ -87,6 +90,11 @@ struct Order {
 inline constexpr std::size_t kEvidenceMax = 10'000;
 inline constexpr Duration kSuspensionMax = std::chrono::days{180};  // I5
 inline constexpr Duration kReviewMax = std::chrono::days{366};
+inline constexpr Duration kEmergencyMax = std::chrono::hours{72};
+inline constexpr std::int64_t kEmergencyApprovals = 2;
+/// Approvals expire: an order that is not in force this long after its proposal never will be. A
+/// lift does not expire (I5).
+inline constexpr Duration kDecisionMax = std::chrono::days{30};
 
 Json order_to_json(const Order& order);
 /// Refuses every order that could not have been proposed: unknown members, an empty, duplicate or

@@ -117,6 +117,38 @@ TEST(CheckRestriction, NamesTheInvariant) {
   EXPECT_TRUE(check(order, {"ada", "cleo"}));
 }
 
+TEST(CheckRestriction, ApprovalsExpireThirtyDaysAfterTheProposal) {
+  const Governance governance = Governance::from(sample_genesis());
+  const SignedOrder order = sign_order(sample_restriction(), {"ada", "ben"});
+  const Time last = order.order.proposed_at + kDecisionMax;
+  EXPECT_TRUE(check_restriction(order, governance, sample_catalogue(), last));
+  EXPECT_SAYS(
+      check_restriction(order, governance, sample_catalogue(), last + std::chrono::seconds{1}),
+      "expired");
+  Governance changed = Governance::from(sample_genesis());
+  const SignedOrder roster = remove_from_roster("ben", {"ada", "ben"});
+  EXPECT_SAYS(
+      changed.apply(roster, roster.order.proposed_at + kDecisionMax + std::chrono::seconds{1}),
+      "expired");
+}
+
+TEST(CheckRestriction, AnEmergencyTakesTwoWhateverThePolicySays) {
+  Genesis genesis = sample_genesis();
+  genesis.authority.approvals["restrict"] = 3;
+  const Governance governance = Governance::from(genesis);
+  Order order = sample_restriction();
+  const Time now = order.proposed_at;
+  order.restriction->stages = {{now, {EffectKind::read_only, 0}}};
+  order.restriction->until = now + kEmergencyMax;
+  const auto check = [&](const std::vector<std::string>& people) {
+    return check_restriction(sign_order(order, people), governance, sample_catalogue(), now);
+  };
+  EXPECT_SAYS(check({"ada", "ben"}), "2 of 3");
+  order.restriction->emergency = true;
+  EXPECT_TRUE(check({"ada", "ben"}));
+  EXPECT_SAYS(check({"ada"}), "1 of 2");
+}
+
 TEST(CheckLift, OneApproverIsEnoughI5) {
   const Governance governance = Governance::from(sample_genesis());
   const Order lift = testing::sample_lift(order_digest(sample_restriction()));

@@ -113,6 +113,27 @@ TEST(Order, RefusesASpanOfCenturiesI5) {
              "I5");
 }
 
+TEST(Order, AnEmergencySaysSoAndNothingElseDoes) {
+  Order order = testing::sample_restriction();
+  const Digest plain = order_digest(order);
+  order.restriction->stages = {{order.proposed_at, {EffectKind::read_only, 0}}};
+  order.restriction->until = order.proposed_at + kEmergencyMax;
+  order.restriction->emergency = true;
+  const auto read = parse_order(canonical_order(order));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(read->restriction->emergency);
+  EXPECT_NE(order_digest(order), plain);
+  std::string never = canonical_order(order);
+  never.replace(never.find("\"emergency\":true"), 16, "\"emergency\":false");
+  EXPECT_FALSE(parse_order(never));  // one order, one text
+  order.restriction->protected_classes = {"hospital"};
+  EXPECT_FALSE(parse_order(canonical_order(order)));
+
+  Order next = testing::sample_restriction();
+  next.restriction->ratifies = sha256("the emergency");
+  EXPECT_EQ(parse_order(canonical_order(next))->restriction->ratifies, sha256("the emergency"));
+}
+
 TEST(Order, RefusesStagesOutOfOrder) {
   const auto stage = [](const char* from, const char* effect) {
     return Json(Json::Object{{"from", from}, {"effect", effect}});

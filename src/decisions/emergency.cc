@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decisions/emergency.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+
+namespace proviso::decisions {
+namespace {
+
+constexpr Duration kQuiet = std::chrono::days{30};
+
+bool names(const model::Restriction& r, const model::ScopeLine& line) {
+  return std::ranges::any_of(r.scope, [&](const model::ScopeLine& other) {
+    return other.subscription == line.subscription && other.service == line.service;
+  });
+}
+
+std::string person_of(const model::Authority& authority, const model::Signature& signature) {
+  const model::RosterMember* member = authority.find(signature.key_id);
+  return member != nullptr ? member->person : "";
+}
+
+}  // namespace
+
+Result<void> check_no_repeat(cases::Database& database, const model::Restriction& next, Time now) {
+  if (!next.emergency) return {};
+  const auto rows =
+      TRY(database.query("SELECT canonical FROM orders WHERE kind='restrict' AND in_force_at > :p0",
+                         {format_time(floor_second(now - kQuiet))}));
+  for (const cases::SqlRow& row : rows) {
+    const model::Order earlier = TRY(model::parse_order(row.text(0)));
+    if (!earlier.restriction->emergency) continue;
+    for (const model::ScopeLine& line : next.scope) {
+      if (!names(*earlier.restriction, line)) continue;
+      return fail(Errc::denied, "emergency: " + printable(to_string(line)) +
+                                    " had one within the last 30 days (propose an order without "
+                                    "--emergency)");
+    }
+  }
+  return {};
+}
+
+Result<void> check_ratifies(const model::Restriction& next, const OrderRow& emergency) {
+  const auto& earlier = emergency.signed_order.order.restriction;
+  if (!earlier || !earlier->emergency) {
+    return fail(Errc::invalid_input, "ratifies: that order is no emergency");
+  }
+  if (emergency.state != "in_force") {
+    return fail(Errc::conflict, "ratifies: the emergency is " + emergency.state);
+  }
+  if (earlier->case_id != next.case_id) {
+    return fail(Errc::denied, "ratifies: the emergency is about another case");
+  }
+  for (const model::ScopeLine& line : next.scope) {
+    if (names(*earlier, line)) continue;
+    return fail(Errc::denied,
+                "ratifies: the emergency does not name " + printable(to_string(line)) + " (I3)");
+  }
+  return {};
+}
+
+Result<void> check_others_sign(const model::SignedOrder& emergency,
+                               const model::Authority& authority,
+                               const model::Signature& approval) {
+  const std::string person = person_of(authority, approval);
+  const auto is_theirs = [&](const model::Signature& s) {
+    return person_of(authority, s) == person;
+  };
+  if (std::ranges::none_of(emergency.approvals, is_theirs) &&
+      !(emergency.proposal && is_theirs(*emergency.proposal))) {
+    return {};
+  }
+  return fail(Errc::denied,
+              "an emergency is ratified by others than those who signed it (another approver has "
+              "to sign)");
+}
+
+Result<void> check_not_expired(const model::Order& order, Time now) {
+  if (order.kind == model::OrderKind::lift) return {};
+  if (now - order.proposed_at <= model::kDecisionMax) return {};
+  return fail(Errc::conflict,
+              "the order was proposed more than 30 days ago: its approvals have expired (propose "
+              "it again)");
+}
+
+}  // namespace proviso::decisions
