@@ -17,10 +17,11 @@ constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // U+2014 and a 
 constexpr std::size_t kSignatureBytesMax = 8192;                // base64; ML-DSA-44 needs 3,232
 
 // White_Space of Unicode beyond ASCII, as UTF-8.
-constexpr std::array<std::string_view, 18> kWideSpaces = {
-    "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
-    "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
-    "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE3\x80\x80"};
+constexpr std::array<std::string_view, 19> kWideSpaces = {
+    "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81",
+    "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86",
+    "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8",
+    "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
 
 std::string tagged_key(const PublicKey& key) {
   return std::string(1, kTypeEd25519).append(key.view());

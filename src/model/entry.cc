@@ -46,12 +46,19 @@ Result<Entry> parse_entry(std::string_view bytes) {
   entry.id = EntryId(reader.string("entry"));
   entry.kind = reader.string("kind");
   entry.ledger = reader.string("ledger");
-  const auto time = parse_time(reader.string("time"));
-  if (!time) reader.fail_at("time", "not an RFC 3339 time");
+  const std::string time_text = reader.string("time");
+  const auto time = parse_time(time_text);
+  if (!time || format_time(*time) != time_text) {
+    reader.fail_at("time", "not a time as 2026-11-23T12:00:00Z");
+  }
   entry.public_part = reader.object("public");
   const auto digest = Digest::from_hex(reader.string("private"));
   if (!digest) reader.fail_at("private", "not a SHA-256");
   TRY_VOID(reader.finish());
+  // One text per entry: what two verifiers might read differently is no entry.
+  if (canonical_json(document) != bytes) {
+    return fail(Errc::invalid_input, "entry: not canonical JSON (RFC 8785)");
+  }
   entry.time = *time;
   entry.private_commitment = *digest;
   return entry;

@@ -68,6 +68,7 @@ Result<TrustRoot> parse_trust(std::string_view text) {
   TrustRoot trust;
   if (reader.integer("version") != 1) reader.fail_at("version", "must be 1");
   trust.ledger = reader.string("ledger");
+  if (reader.ok() && trust.ledger.empty()) reader.fail_at("ledger", "empty (a log has an origin)");
   trust.ledger_key = reader.string("ledger_key");
   trust.genesis = digest_member(reader, "genesis");
   if (!reader.array("witnesses").empty()) {

@@ -188,6 +188,7 @@ TEST(Note, StrictForms) {
   EXPECT_STREQ(code(good + good.substr(7)), "ok");
   EXPECT_FALSE(is_note_name("a b"));
   EXPECT_FALSE(is_note_name("a\xC2\xA0"));
+  EXPECT_FALSE(is_note_name("a\xE2\x81\x9F"));  // U+205F, a space of mathematicians
   EXPECT_FALSE(is_note_name("a+b"));
 }
 

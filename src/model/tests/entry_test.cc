@@ -68,6 +68,25 @@ TEST(Entry, RefusesWhatIsNoEntry) {
   EXPECT_FALSE(parse_entry(std::string(70'000, ' ') + bytes));
 }
 
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Entry, HasOneTextAndItsTimeToo) {
+  const std::string bytes = *entry_bytes(sample_draft(), testing::kLedger);
+  ASSERT_TRUE(parse_entry(bytes));
+  EXPECT_FALSE(parse_entry(bytes + "\n"));
+  EXPECT_FALSE(parse_entry(replaced(bytes, ":", ": ")));
+  EXPECT_FALSE(parse_entry(replaced(bytes, "\"entry\"", "\"\\u0065ntry\"")));
+  EXPECT_FALSE(parse_entry(replaced(bytes, "\"n\":1", "\"n\":-0")));
+  for (const char* other : {"2026-11-05T08:00:00.5Z", "2026-11-05T09:00:00+01:00",
+                            "2026-11-05t08:00:00Z", "2026-11-05T08:00:00"}) {
+    EXPECT_FALSE(parse_entry(replaced(bytes, "2026-11-05T08:00:00Z", other))) << other;
+  }
+}
+
 TEST(InForce, ShowsALiftInFullAndOfARestrictionOnlyItsDigest) {
   const SignedOrder restriction = sign_order(sample_restriction(), {"ada", "ben"});
   const Json hidden = in_force_public(restriction);

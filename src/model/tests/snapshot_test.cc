@@ -79,6 +79,7 @@ TEST(Trust, RoundTripAndRefusals) {
   EXPECT_FALSE(parse_trust(""));
   EXPECT_FALSE(parse_trust("{}"));
   EXPECT_FALSE(parse_trust(write_trust(trust) + "x"));
+  EXPECT_FALSE(parse_trust(write_trust({"", trust.ledger_key, trust.genesis})));
 }
 
 TEST(Genesis, RoundTrip) {
