@@ -87,6 +87,35 @@ TEST_F(LedgerAudit, CountsWhatAGoodLedgerHolds) {
   EXPECT_EQ(report.not_in_snapshot, 0U);
 }
 
+SignedOrder emergency(const std::vector<std::string>& approvers) {
+  model::Order order = sample_restriction();
+  order.restriction->stages = {{order.proposed_at, {model::EffectKind::read_only, 0}}};
+  order.restriction->until = order.proposed_at + model::kEmergencyMax;
+  order.restriction->emergency = true;
+  return sign_order(order, approvers);
+}
+
+// A policy of three approvals for a restriction, then this order.
+World under_three(const SignedOrder& order) {
+  World world;
+  model::Authority three;
+  three.approvals = model::testing::sample_policy();
+  three.approvals["restrict"] = 3;
+  world.put_in_force(
+      sign_order(sample_change(OrderKind::policy, model::policy_to_json(three)), {"ada", "ben"}),
+      "2026-11-04T00:00:00Z");
+  world.put_in_force(order, "2026-11-05T09:00:00Z");
+  return world;
+}
+
+TEST_F(LedgerAudit, AnEmergencyTakesTwoWhateverThePolicySays) {
+  const World two = under_three(emergency({"ada", "ben"}));
+  const std::string snapshot = two.snapshot_text();
+  const AuditReport report = audit(two, {.snapshot = snapshot, .since = {}});
+  EXPECT_TRUE(report.ok) << told(report);
+  EXPECT_FOUND(audit(under_three(emergency({"ada"}))), "order", "entry 2", "I2");
+}
+
 TEST_F(LedgerAudit, ReportsTheLogsOwnFaults) {
   const World world = busy_world();
   model::TrustRoot trust = world.trust();
