@@ -14,6 +14,7 @@ run_checks() {
   counted_step "house rules (tools/tidy)" check_house_rules
   counted_step "clang-tidy-19" check_clang_tidy
   counted_step "shellcheck" check_shell
+  counted_step "console/verify (tsc, eslint)" check_verify
 }
 
 # The files of the checkout, also those not yet committed.

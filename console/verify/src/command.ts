@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command `ledger-verify`, without the process around it: arguments in, texts and an exit code
+// out. It answers as `proviso verify` does, member by member.
+import { existsSync, statSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { auditLedger } from "./audit_ledger.ts";
+import { type Bytes, fromUtf8 } from "./bytes.ts";
+import { openFolderLog, readFileWithin } from "./folder_reader.ts";
+import { parseTrust } from "./genesis.ts";
+import { openHttpLog } from "./http_reader.ts";
+import { NoteVerifier } from "./note.ts";
+import { type Reader } from "./reader.ts";
+import { messageOf, Refusal, refuse, within } from "./refusal.ts";
+import { kSnapshotBytesMax } from "./snapshot.ts";
+import { type Finding, verifyLog } from "./verify_log.ts";
+
+export const kUsage = `ledger-verify LOG (--key PUB | --trust trust.json) [OPTION...]
+
+Proves a ledger from its public files. LOG is a folder or an http(s) URL of a static server.
+
+  --key PUB          the log's verifier key, or a file with it: proves the log
+  --trust FILE       trust file: proves who decided as well
+  --snapshot FILE    a gate's snapshot, held against the log (needs --trust)
+  --since FILE       an earlier checkpoint that was kept
+  --json             the verdict as one line of JSON
+  --help             this
+
+Ends with 0: valid; 1: failed; 2: bad input or usage; 3: not valid.
+`;
+
+export interface Answer {
+  readonly exitCode: 0 | 1 | 2 | 3;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Something that may work at another time: a disk that failed. */
+class Failure extends Error {}
+
+const kFileBytesMax = 64 * 1024 * 1024;
+
+function readFile(path: string, bytesMax: number): Bytes {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    refuse(`${path}: is a folder`);
+  }
+  const read = readFileWithin(path, bytesMax);
+  switch (read.kind) {
+    case "bytes":
+      return read.bytes;
+    case "missing":
+      return refuse(`${path}: no such file`);
+    case "too-long":
+      throw new Failure(`${path}: longer than ${bytesMax} bytes`);
+    case "failed":
+      throw new Failure(read.what);
+  }
+}
+
+function readOptional(path: string | undefined): Bytes | undefined {
+  return path === undefined ? undefined : readFile(path, kSnapshotBytesMax);
+}
+
+/** The key itself, or a file that holds it. A key has '+', which file names seldom have. */
+function readLogKey(keyOrFile: string): NoteVerifier {
+  if (!existsSync(keyOrFile) && keyOrFile.includes("+")) {
+    return within("--key: no file of this name, and no key", () => NoteVerifier.parse(keyOrFile));
+  }
+  const text = fromUtf8(readFile(keyOrFile, kFileBytesMax)) ?? refuse(`${keyOrFile}: not UTF-8`);
+  return within(keyOrFile, () => NoteVerifier.parse(text.replace(/[\r\n]+$/, "")));
+}
+
+async function openLog(place: string): Promise<Reader> {
+  if (/^https?:\/\//i.test(place)) return openHttpLog(place);
+  if (!existsSync(place)) refuse(`${place}: no such folder`);
+  return openFolderLog(place);
+}
+
+interface Verdict {
+  readonly finding: Finding<string> | undefined;
+  /** Members of the JSON besides those of every verdict; numbers and texts only. */
+  readonly counts: Readonly<Record<string, string | number | bigint>>;
+  readonly text: string;
+}
+
+interface Request {
+  readonly log: string;
+  readonly key: string | undefined;
+  readonly trust: string | undefined;
+  readonly snapshot: string | undefined;
+  readonly since: string | undefined;
+  readonly json: boolean;
+}
+
+async function verdictByKey(request: Request, keyOrFile: string): Promise<Verdict> {
+  const key = readLogKey(keyOrFile);
+  const since = readOptional(request.since);
+  const { finding, size, root } = await verifyLog(await openLog(request.log), key, { since });
+  return {
+    finding,
+    counts: { entries: size, root },
+    text: `valid: ${size.toString()} entries, root ${root}\n`,
+  };
+}
+
+async function verdictByTrust(request: Request, trustFile: string): Promise<Verdict> {
+  const bytes = readFile(trustFile, kFileBytesMax);
+  const trust = within(trustFile, () => parseTrust(bytes));
+  const snapshot = readOptional(request.snapshot);
+  const since = readOptional(request.since);
+  const report = await auditLedger(await openLog(request.log), trust, { snapshot, since });
+  return {
+    finding: report.finding,
+    counts: {
+      entries: report.entries,
+      orders_in_force: report.ordersInForce,
+      lifts: report.lifts,
+      governance_orders: report.governanceOrders,
+      not_in_snapshot: report.notInSnapshot,
+    },
+    text:
+      `valid: ${report.entries.toString()} entries; ${report.ordersInForce} restrictions in ` +
+      `force, ${report.lifts} lifts, ${report.governanceOrders} changes of who decides\n`,
+  };
+}
+
+function inJson({ finding, counts }: Verdict): string {
+  const members = new Map<string, string>();
+  for (const [name, value] of Object.entries(counts)) {
+    members.set(name, typeof value === "string" ? JSON.stringify(value) : value.toString());
+  }
+  members.set("ok", JSON.stringify(finding === undefined));
+  members.set("error_class", JSON.stringify(finding?.errorClass ?? "OK"));
+  members.set("where", JSON.stringify(finding?.where ?? ""));
+  members.set("detail", JSON.stringify(finding?.detail ?? ""));
+  const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}\n`;
+}
+
+function inWords({ finding, text }: Verdict): string {
+  if (finding === undefined) return text;
+  return `NOT VALID: ${finding.errorClass} at ${finding.where}: ${finding.detail}\n`;
+}
+
+function parseRequest(args: readonly string[]): Request | "help" {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const options = { key: text, trust: text, snapshot: text, since: text, json: flag, help: flag };
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : "the arguments cannot be read");
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) return "help";
+  const [log, ...more] = positionals;
+  if (log === undefined || more.length > 0) return refuse("give one LOG: a folder or a URL");
+  const { key, trust, snapshot, since, json } = values;
+  return { log, key, trust, snapshot, since, json: json ?? false };
+}
+
+async function judge(request: Request): Promise<Verdict> {
+  const { key, trust, snapshot } = request;
+  if (key !== undefined && trust === undefined) {
+    if (snapshot !== undefined) refuse("--snapshot needs --trust: a key alone proves no order");
+    return verdictByKey(request, key);
+  }
+  if (trust !== undefined && key === undefined) return verdictByTrust(request, trust);
+  return refuse("give --key PUB or --trust trust.json");
+}
+
+export async function run(args: readonly string[]): Promise<Answer> {
+  try {
+    const request = parseRequest(args);
+    if (request === "help") return { exitCode: 0, stdout: kUsage, stderr: "" };
+    const verdict = await judge(request);
+    const stdout = request.json ? inJson(verdict) : inWords(verdict);
+    return { exitCode: verdict.finding === undefined ? 0 : 3, stdout, stderr: "" };
+  } catch (error) {
+    if (error instanceof Failure) {
+      return { exitCode: 1, stdout: "", stderr: `error: ${error.message}\n` };
+    }
+    if (!(error instanceof Refusal)) throw error;
+    return { exitCode: 2, stdout: "", stderr: `error: ${messageOf(error)}\n` };
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a page or another program uses. Nothing here needs Node.
+export {
+  type AuditErrorClass,
+  type AuditFinding,
+  auditLedger,
+  type AuditOptions,
+  type AuditReport,
+} from "./audit_ledger.ts";
+export { type Bytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from "./bytes.ts";
+export { type Checkpoint, openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
+export { sha256, sha256Hex } from "./digest.ts";
+export { parseTrust, type TrustRoot } from "./genesis.ts";
+export { openHttpLog } from "./http_reader.ts";
+export { leafHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
+export { NoteVerifier } from "./note.ts";
+export { parseTlogProof, type TlogProof, verifyTlogProof } from "./proof.ts";
+export { type Reader, type ReadOutcome } from "./reader.ts";
+export { Refusal } from "./refusal.ts";
+export { verifySnapshot, type VerifiedSnapshot } from "./snapshot.ts";
+export {
+  type EntryVisitor,
+  type Finding,
+  type LogErrorClass,
+  type LogReport,
+  verifyLog,
+  type VerifyLogOptions,
+} from "./verify_log.ts";

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A ledger with orders of several kinds, for scripts that verify. Sourced, after found.sh.
+#
+#   rich_ledger DIR    makes DIR/log (public folder), trust.json, snapshot.json, log.vkey,
+#                      checkpoint.earlier, ledger.pem (the log's own key); and DIR/data, as founded
+#
+# In the log: three restrictions, one of them lifted and one an emergency; changes of roster and
+# rulebook; a report.
+
+# propose_cut SUBSCRIPTION/SERVICE ARGUMENT...: prints the digest.
+propose_cut() {
+  proviso order propose --case "$RICH_CASE" --term T-SURVEILLANCE --reason reason.txt \
+    --key keys/proposer -d data --json --scope "$@" | digest_of
+}
+
+rich_orders() {
+  local sub=sub-public-body-records order lift
+  order="$(propose_cut "$sub/storage" --stage deny --until +30d)"
+  put_in_force . "$order" counsel executive director
+  cp data/ledger/log/checkpoint checkpoint.earlier
+  make_key . counsel-2
+  put_in_force . "$(proviso roster add keys/counsel-2.pub --role approver --person counsel \
+    --key keys/proposer -d data --json | digest_of)" executive director
+  cp -r data/rulebook rules-2
+  sed -i 's/^level: low/level: medium/' rules-2/departure.yml
+  put_in_force . "$(proviso change propose rulebook rules-2 --key keys/proposer \
+    --reason reason.txt -d data --json | digest_of)" counsel executive
+  cp rules-2/* data/rulebook/
+  lift="$(proviso order lift "$order" --reason reason.txt -d data --json | digest_of)"
+  put_in_force . "$lift" outside
+  order="$(propose_cut "$sub/database" --emergency --stage export-only)"
+  put_in_force . "$order" counsel executive
+  order="$(propose_cut "$sub/speech" --stage throttle=10/s export-only@+2d --review +90d)"
+  put_in_force . "$order" counsel-2 executive
+}
+
+rich_ledger() (
+  mkdir -p "$1" && cd "$1" || exit 1
+  found_folder . 2
+  proviso simulate million-calls --seed 1 --hours 3 --background 20 --out usage.jsonl \
+    --register register.jsonl >/dev/null
+  proviso register load register.jsonl -d data >/dev/null
+  proviso review usage.jsonl -d data >/dev/null
+  echo "Bulk recording, corroborated." | tee reason.txt >report.txt
+  RICH_CASE="$(proviso case list -d data --json | jq -r .id)"
+  rich_orders
+  proviso report add --source press --about cust-public-body --file report.txt -d data >/dev/null
+  proviso gate snapshot --out snapshot.json -d data >/dev/null
+  jq -r .ledger_key trust.json >log.vkey
+  cp data/keys/ledger.pem .
+  cp -r data/ledger/log .
+)
