@@ -203,8 +203,13 @@ void add_gate_commands(CLI::App& app, Context& context) {
   command->add_option("LEDGER_DIR", o->ledger, "the log's folder")->required();
   command->add_option("--key", o->key, "the log's verifier key, or a file with it");
   command->add_option("--trust", o->trust, "trust file: proves who decided as well");
-  command->add_option("--snapshot", o->snapshot, "a gate's snapshot, held against the log");
-  command->add_option("--since", o->since, "an earlier checkpoint that was kept");
+  // An empty name is a mistake in a script; without the check "valid" would be told all the same.
+  const auto is_named = [](const std::string& name) {
+    return name.empty() ? std::string("is empty") : std::string();
+  };
+  command->add_option("--snapshot", o->snapshot, "a gate's snapshot, held against the log")
+      ->check(is_named);
+  command->add_option("--since", o->since, "an earlier checkpoint that was kept")->check(is_named);
   command->callback([o, &context] { context.run([&] { return verify(*o, context); }); });
 }
 

@@ -139,6 +139,10 @@ check "verify --key with a wrong key" 2 'no file of this name, and no key' \
 echo nonsense >bad.pub
 check "verify --key with a file that is no key" 2 '^error: bad.pub:1:1: ' \
   proviso verify data/ledger --key bad.pub
+for option in --since --snapshot; do
+  check "verify with an empty $option" 2 "$option: is empty" \
+    proviso verify data/ledger --trust trust.json "$option" ""
+done
 check "neither --key nor --trust" 2 'give --key PUB or --trust' proviso verify data/ledger
 check "--key cannot prove a snapshot" 2 'needs --trust' \
   proviso verify data/ledger --key log.pub --snapshot snapshot.json

@@ -82,6 +82,7 @@ test("mistakes in the arguments end with 2 in both", { skip }, async () => {
     [log, "--trust", join(key, "below")],
     [log, "--key", ""],
     ["", "--key", key],
+    [log, "--key", key, "--since", ""],
     [at("no-such-log"), "--key", key],
     [log, "--key", key, "--frobnicate"],
   ];
