@@ -131,7 +131,8 @@ code=0
 in_verify --test --test-reporter=spec 'test/*.test.ts' >"$TMPDIR/node.out" 2>&1 || code=$?
 verdict "$code" "its own tests, and both agree on $VERIFY_ROUNDS mutations of each kind" \
   "$(tail -n 60 "$TMPDIR/node.out")"
-grep -E '^(files|entries|snapshots|earlier)|^ℹ (tests|fail|skipped) ' "$TMPDIR/node.out" || true
+tallies='^(files|entries|restrictions|foundings|snapshots|earlier) ?.*: '
+grep -E "$tallies|^ℹ (tests|fail|skipped) " "$TMPDIR/node.out" || true
 check_command_line
 check_served
 check_tls
