@@ -46,13 +46,21 @@ class CounterTable {
   [[nodiscard]] Missing missing(const Window& window) const;
   /// A hit of the group at this time may or may not have been: nobody could tell.
   void note_unsure_hit(GroupId group, Time time);
-  /// Bring what take() will look at into the cache: first the slot, then the window.
-  void prefetch_slot(GroupId group) const { table_.prefetch(groups_->hash(group)); }
-  void prefetch_window(GroupId group) const {
-    const std::uint32_t id = table_.likely(groups_->hash(group));
-    if (id == SlotTable::kNone) return;
-    const auto* window = reinterpret_cast<const char*>(&windows_[id]);
-    for (std::size_t at = 0; at < sizeof(Window); at += 64) prefetch(window + at);
+  /// Bring what take() will look at into the cache: the slot, then the window, then what lies
+  /// beside the window. Each reads what the one before has asked for.
+  void prefetch_slot(std::uint64_t hash) const { table_.prefetch(hash); }
+  void prefetch_window(std::uint64_t hash) const {
+    const std::uint32_t id = table_.likely(hash);
+    if (id != SlotTable::kNone) prefetch(&windows_[id]);
+  }
+  void prefetch_beside(std::uint64_t hash) const {
+    const std::uint32_t id = table_.likely(hash);
+    if (id != SlotTable::kNone) windows_[id].prefetch();
+  }
+  [[nodiscard]] bool counts_values() const { return counter_->keeps == Keeps::distinct; }
+  void prefetch_value(std::uint64_t hash, unsigned step, std::uint64_t value) const {
+    const std::uint32_t id = table_.likely(hash);
+    if (id != SlotTable::kNone) windows_[id].prefetch_value(step, value);
   }
   void count_unsure() { ++losses_.unsure; }
 
@@ -80,7 +88,7 @@ class CounterTable {
   const Counter* counter_;
   const TableLimits* limits_;
   GroupTable* groups_;
-  Pool<Window, 256> windows_;
+  Pool<Window> windows_;
   SlotTable table_;
   Losses losses_;
   std::size_t held_ = 0;

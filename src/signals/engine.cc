@@ -161,7 +161,8 @@ void Engine::State::release(Time before, std::vector<Firing>& out) {
 void Engine::State::flush(std::vector<Firing>& out) { release(Time::max(), out); }
 
 // All look-ups of the batch are in flight together: with a million groups hardly one of them finds
-// its memory in the cache.
+// its memory in the cache. First the slots of groups and windows, which follow from hashes; then
+// the groups and the windows; then what lies beside the windows.
 void Engine::State::process_batch(std::size_t count, std::vector<Firing>& out) {
   const std::span<Ready> batch(batch_.data(), count);
   for (Ready& ready : batch) {
@@ -171,18 +172,35 @@ void Engine::State::process_batch(std::size_t count, std::vector<Firing>& out) {
     for (const Ready::Group& group : ready.groups) {
       if (!group.text.is_same) groups.prefetch_slot(group.text.hash);
     }
+    each_table(ready, [](const CounterTable& t, std::uint64_t hash) { t.prefetch_slot(hash); });
   }
   for (const Ready& ready : batch) {
     groups.prefetch_group(ready.subscription.text.hash);
     for (const Ready::Group& group : ready.groups) {
       if (!group.text.is_same) groups.prefetch_group(group.text.hash);
     }
+    each_table(ready, [](const CounterTable& t, std::uint64_t hash) { t.prefetch_window(hash); });
   }
-  for (Ready& ready : batch) look_up(ready);
-  for (const Ready& ready : batch) prefetch_windows(ready, true);
-  for (const Ready& ready : batch) prefetch_windows(ready, false);
+  for (Ready& ready : batch) {
+    look_up(ready);
+    each_table(ready, [](const CounterTable& t, std::uint64_t hash) { t.prefetch_beside(hash); });
+  }
+  prefetch_values(batch);
   for (const Ready& ready : batch) process(ready, out);
   for (const Ready& ready : batch) let_go(ready);
+}
+
+void Engine::State::prefetch_values(std::span<const Ready> batch) const {
+  for (unsigned fetch = 0; fetch < DistinctValues::kFetches; ++fetch) {
+    for (const Ready& ready : batch) {
+      for (const MatchSet::Step& step : ready.set->steps) {
+        const CounterTable& table = tables[step.counter];
+        if (!table.counts_values()) continue;
+        const std::uint64_t value = ready.event.words[ready.values_at + step.value];
+        table.prefetch_value(hash_of(ready, step), fetch, value);
+      }
+    }
+  }
 }
 
 // False where the words are no event of this set.
@@ -214,14 +232,15 @@ void Engine::State::let_go(const Ready& ready) {
   }
 }
 
-void Engine::State::prefetch_windows(const Ready& ready, bool slots) const {
+std::uint64_t Engine::State::hash_of(const Ready& ready, const MatchSet::Step& step) {
+  const WaitingEvent::Text& text = ready.groups[step.group_of.front()].text;
+  return text.is_same ? ready.subscription.text.hash : text.hash;
+}
+
+template <class Each>
+void Engine::State::each_table(const Ready& ready, Each&& each) const {
   for (const MatchSet::Step& step : ready.set->steps) {
-    const GroupId group = ready.groups[step.group_of.front()].id;
-    if (slots) {
-      tables[step.counter].prefetch_slot(group);
-    } else {
-      tables[step.counter].prefetch_window(group);
-    }
+    each(tables[step.counter], hash_of(ready, step));
   }
 }
 

@@ -74,7 +74,12 @@ struct Engine::State {
   void process_batch(std::size_t count, std::vector<Firing>& out);
   bool unpack(Ready& ready) const;
   void look_up(Ready& ready);
-  void prefetch_windows(const Ready& ready, bool slots) const;
+  void prefetch_values(std::span<const Ready> batch) const;
+  /// Of the step's group.
+  static std::uint64_t hash_of(const Ready& ready, const MatchSet::Step& step);
+  /// Calls `each` with the table and the group's hash of each step.
+  template <class Each>
+  void each_table(const Ready& ready, Each&& each) const;
   void process(const Ready& ready, std::vector<Firing>& out);
   void let_go(const Ready& ready);
   void plain_firings(const Ready& ready, std::vector<Firing>& out);

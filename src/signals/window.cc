@@ -2,6 +2,9 @@
 #include "signals/window.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "signals/prefetch.h"
 
 // Sliding windows over event time.
 //
@@ -10,7 +13,8 @@
 // hits anew each time; tests/window_twin.h does just that.
 //
 // Here records of the hits lie in a queue in order of time, and the figures follow each record that
-// comes or goes. Sums are integers of billionths, so nothing drifts. Hits of one time are one
+// comes or goes (of a handful they are added up when asked for). Sums are integers of billionths,
+// so nothing drifts. Hits of one time are one
 // record where only their sum matters. What need not be known about a hit is not in its record:
 // different values are kept by when each was seen last, rules by when each last occurred.
 //
@@ -25,6 +29,11 @@
 // longer. Two plain rules that hit at one event are no sequence: a step goes on from what was
 // before its event. Only the firing of a correlation may be followed by a plain rule of the same
 // event, as it says that something came to an end there.
+//
+// With a million groups an update costs what it waits for memory. So a window is one line: group,
+// flags, times of the oldest and newest hit, and 28 bytes of packed records, which is what most
+// groups have in a window. What is longer, and what counters of values, ranks and occurrences keep,
+// lies beside it (hit_queue.h, Extra) and is asked for ahead (prefetch()).
 //
 // A late hit (the engine puts events in order; this one came after its place had passed) is put
 // among the others, and the window that ends at the newest hit is judged with it. It extends no
@@ -53,16 +62,19 @@ Record record_of(Keeps keeps, const Hit& hit) {
   return r;
 }
 
-Billionths counted(Keeps keeps, const Record& r) {
-  if (keeps == Keeps::operations) return static_cast<Billionths>(r.weight);
-  return keeps == Keeps::sums ? r.value : 0;
+HitQueue::Summed summed(Keeps keeps) {
+  if (keeps == Keeps::operations) return HitQueue::Summed::weights;
+  return keeps == Keeps::sums ? HitQueue::Summed::values : HitQueue::Summed::nothing;
 }
 
 }  // namespace
 
+static_assert(sizeof(Window) == 64);
+
 void Window::start(const Counter& counter) {
   keeps_ = counter.keeps;
-  if (keeps_ == Keeps::distinct) extra_ = std::make_unique<DistinctValues>();
+  hits_ = HitQueue(summed(keeps_));
+  if (keeps_ == Keeps::distinct) extra_ = std::make_unique<Values>();
   if (keeps_ == Keeps::ranks) extra_ = std::make_unique<Ranks>();
   if (keeps_ != Keeps::occurrences) return;
   auto o = std::make_unique<Occurrences>();
@@ -73,9 +85,9 @@ void Window::start(const Counter& counter) {
 }
 
 Window::Added Window::add(const Counter& counter, const Hit& hit, std::size_t records_max) {
-  const bool has_any = events_ > 0 || !hits_.empty() || is_sliced();
+  const bool has_any = !hits_.empty() || is_sliced();
   if (has_any && hit.place.time < newest()) return add_late(counter, hit);
-  if (!has_any && std::holds_alternative<std::monostate>(extra_)) start(counter);
+  if (!has_any && !extra_) start(counter);
   forget_before(begin_of(hit.place.time, counter.timespan));
   count(counter, hit);
   append(counter, record_of(keeps_, hit), records_max);
@@ -86,33 +98,24 @@ Window::Added Window::add(const Counter& counter, const Hit& hit, std::size_t re
 void Window::forget_before(Time begin) {
   while (!hits_.empty() && hits_.front_time() < begin) {
     const Record front = hits_.front();
-    if (!front_leaves_) uncount(front);
+    if (Ranks* ranks = part<Ranks>()) ranks->exact.erase(rules::from_billionths(front.value));
     front_leaves_ = front.last >= begin;
     if (front_leaves_) break;
     hits_.pop_front();
   }
-  if (auto* values = part<DistinctValues>()) values->forget_before(begin);
-  if (names_) names_->forget_before(begin);
-  if (is_sliced()) {
-    ValueSlices& slices = part<Ranks>()->slices;
-    slices.forget_before(begin);
-    events_ = slices.events();
-  }
+  if (!extra_) return;
+  if (auto* seen = values()) seen->forget_before(begin);
+  if (extra_->names) extra_->names->forget_before(begin);
+  if (is_sliced()) part<Ranks>()->slices.forget_before(begin);
 }
 
-void Window::uncount(const Record& record) {
-  events_ -= record.events;
-  sum_ -= counted(keeps_, record);
-  if (keeps_ == Keeps::ranks) part<Ranks>()->exact.erase(rules::from_billionths(record.value));
-}
-
+// Counts and sums follow from the hits.
 void Window::count(const Counter& counter, const Hit& hit) {
-  ++events_;
   switch (keeps_) {
-    case Keeps::operations: sum_ += static_cast<Billionths>(hit.weight); return;
-    case Keeps::sums: sum_ += hit.value; return;
+    case Keeps::operations:
+    case Keeps::sums: return;
     case Keeps::distinct:
-      part<DistinctValues>()->add(hit.text, hit.place.time, counter.values_max, counter.timespan);
+      values()->add(hit.text, hit.place.time, counter.values_max, counter.timespan);
       return;
     case Keeps::ranks:
       if (!is_sliced()) part<Ranks>()->exact.insert(rules::from_billionths(hit.value));
@@ -142,12 +145,13 @@ void Window::append(const Counter& counter, const Record& record, std::size_t re
   if (is_sliced()) {
     part<Ranks>()->slices.add(record.first, rules::from_billionths(record.value),
                               counter.timespan / kSlices);
-    events_ = part<Ranks>()->slices.events();
     return;
   }
-  const bool one_instant = keeps_ != Keeps::ranks && !hits_.empty() &&
-                           hits_.back_time() == record.first && !hits_.back().is_bucket();
-  if (one_instant) return hits_.add_to_back(record);
+  if (keeps_ != Keeps::ranks && !hits_.empty() && hits_.back_time() == record.first) {
+    const Record back = hits_.back();
+    const bool fits = back.weight <= std::numeric_limits<std::uint64_t>::max() - record.weight;
+    if (!back.is_bucket() && fits) return hits_.add_to_back(record);
+  }
   hits_.push_back(record);
   if (hits_.size() <= records_max) return;
   if (keeps_ == Keeps::ranks) return make_slices(counter.timespan / kSlices);
@@ -176,7 +180,6 @@ void Window::make_slices(Duration width) {
   }
   ranks.exact = RankedValues{};
   hits_.assign({});
-  events_ = ranks.slices.events();
 }
 
 Window::Added Window::add_late(const Counter& counter, const Hit& hit) {
@@ -184,12 +187,11 @@ Window::Added Window::add_late(const Counter& counter, const Hit& hit) {
   const Record record = record_of(keeps_, hit);
   if (is_sliced()) {
     ValueSlices& slices = part<Ranks>()->slices;
-    if (!slices.add_late(record.first, rules::from_billionths(record.value))) return Added::lost;
-    events_ = slices.events();
-    return Added::late;
+    const double value = rules::from_billionths(record.value);
+    return slices.add_late(record.first, value) ? Added::late : Added::lost;
   }
   insert(counter, record);
-  if (auto* values = part<DistinctValues>()) values->add_late(hit.text, hit.place.time);
+  if (auto* seen = values()) seen->add_late(hit.text, hit.place.time);
   if (auto* o = part<Occurrences>()) o->last[hit.ref] = std::max(o->last[hit.ref], hit.place.time);
   return Added::late;
 }
@@ -200,7 +202,6 @@ void Window::insert(const Counter& counter, const Record& record) {
   const auto after = std::ranges::upper_bound(all, record.first, {}, &Record::first);
   const bool merges = counter.keeps != Keeps::ranks && after != all.begin() &&
                       std::prev(after)->last >= record.first;
-  const bool leaving = merges && front_leaves_ && std::prev(after) == all.begin();
   if (merges) {
     Record& into = *std::prev(after);
     const Time last = into.last;
@@ -210,18 +211,37 @@ void Window::insert(const Counter& counter, const Record& record) {
     all.insert(after, record);
   }
   hits_.assign(all);
-  if (leaving) return;
-  ++events_;
-  sum_ += counted(keeps_, record);
   if (keeps_ == Keeps::ranks) part<Ranks>()->exact.insert(rules::from_billionths(record.value));
 }
 
 void Window::name(const Counter& counter, const Hit& hit) {
-  const auto* values = part<DistinctValues>();
-  const Billionths figure = values != nullptr ? static_cast<Billionths>(values->held()) : sum_;
-  if (figure < counter.names_from) return;
-  if (!names_) names_ = std::make_unique<EventNames>();
-  names_->add(hit.place.time, hit.key);
+  const auto* seen = values();
+  const Billionths figure = seen != nullptr ? static_cast<Billionths>(seen->held()) : sum();
+  if (figure >= counter.names_from) open_names().add(hit.place.time, hit.key);
+}
+
+EventNames& Window::open_names() {
+  if (!extra_) extra_ = std::make_unique<Extra>();
+  if (!extra_->names) extra_->names = std::make_unique<EventNames>();
+  return *extra_->names;
+}
+
+void Window::prefetch() const {
+  hits_.prefetch();
+  if (!extra_) return;
+  signals::prefetch(extra_.get());
+  if (keeps_ == Keeps::distinct) {  // its 64 bytes lie across two lines
+    signals::prefetch(reinterpret_cast<const char*>(extra_.get()) + 64);
+  }
+}
+
+std::uint64_t Window::events() const {
+  if (is_sliced()) return part<Ranks>()->slices.events();
+  return hits_.events() - (front_leaves_ ? hits_.front().events : 0);
+}
+
+Billionths Window::sum() const {
+  return front_leaves_ ? hits_.sum() - hits_.counted(hits_.front()) : hits_.sum();
 }
 
 Time Window::newest() const {
@@ -234,17 +254,18 @@ Time Window::from() const {
 }
 
 Window::Sums Window::sums() const {
-  if (!front_leaves_) return {sum_, sum_};
+  const Billionths sure = sum();
+  if (!front_leaves_) return {sure, sure};
   const Record front = hits_.front();
-  if (keeps_ == Keeps::operations) return {sum_, sum_ + static_cast<Billionths>(front.weight)};
-  return {sum_ + front.below, sum_ + front.value - front.below};
+  if (keeps_ == Keeps::operations) return {sure, sure + static_cast<Billionths>(front.weight)};
+  return {sure + front.below, sure + front.value - front.below};
 }
 
 // Any part of the bucket that is leaving may be in: between no and all hits of it, with the least
 // or the greatest sum.
 Between Window::average() const {
   const Sums bounds = sums();
-  const double sure = static_cast<double>(events_);
+  const double sure = static_cast<double>(events());
   const double lower = rules::from_billionths(bounds.lower);
   const double upper = rules::from_billionths(bounds.upper);
   if (!front_leaves_) return {lower / sure, upper / sure};
@@ -252,7 +273,7 @@ Between Window::average() const {
   return {std::min(lower / sure, lower / most), std::max(upper / sure, upper / most)};
 }
 
-Between Window::distinct() const { return part<DistinctValues>()->count(newest()); }
+Between Window::distinct() const { return values()->count(newest()); }
 
 Between Window::percentile(double p) const {
   const Ranks& ranks = *part<Ranks>();
@@ -272,29 +293,31 @@ bool Window::in_order_since(std::uint32_t step, Time begin) const {
 }
 
 Contributors Window::contributors() const {
-  Contributors out{.total = events_, .first = {}, .last = {}};
-  if (names_) names_->list(out);
+  Contributors out{.total = events(), .first = {}, .last = {}};
+  if (const EventNames* named = names()) named->list(out);
   return out;
 }
 
 std::size_t Window::held() const {
   std::size_t held = 1 + hits_.size();
-  if (const auto* values = part<DistinctValues>()) held += values->held();
+  if (!extra_) return held;
+  if (const auto* seen = values()) held += seen->held();
   if (is_sliced()) held += part<Ranks>()->slices.held();
-  if (names_) held += names_->all().size();
+  if (extra_->names) held += extra_->names->all().size();
   return held;
 }
 
 std::size_t Window::heap_bytes() const {
   std::size_t bytes = hits_.heap_bytes();
-  if (names_) bytes += sizeof(EventNames) + names_->heap_bytes();
-  if (const auto* v = part<DistinctValues>()) bytes += sizeof *v + v->heap_bytes();
-  if (const auto* r = part<Ranks>()) bytes += sizeof *r + r->exact.heap_bytes();
+  if (!extra_) return bytes;
+  if (extra_->names) bytes += sizeof(EventNames) + extra_->names->heap_bytes();
+  if (const auto* v = part<Values>()) return bytes + sizeof *v + v->values.heap_bytes();
+  if (const auto* r = part<Ranks>()) return bytes + sizeof *r + r->exact.heap_bytes();
   if (const auto* o = part<Occurrences>()) {
-    bytes += sizeof *o + o->last.capacity() * sizeof(Time) +
-             (o->steps.capacity() + o->before.capacity()) * sizeof(Place);
+    return bytes + sizeof *o + o->last.capacity() * sizeof(Time) +
+           (o->steps.capacity() + o->before.capacity()) * sizeof(Place);
   }
-  return bytes;
+  return bytes + sizeof(Extra);
 }
 
 }  // namespace proviso::signals

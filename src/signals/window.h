@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <variant>
 
 #include "signals/contributors.h"
 #include "signals/counter.h"
@@ -28,7 +27,8 @@ struct Hit {
 };
 
 /// The hits of one group within [t - timespan, t], t being the newest of them, and their figures.
-/// Each hit costs the same (amortised), however many there are; see window.cc. One thread.
+/// Each hit costs the same (amortised), however many there are; see window.cc. One line of memory,
+/// and what does not fit beside it. One thread.
 class alignas(64) Window {
  public:
   enum class Added : std::uint8_t {
@@ -44,7 +44,7 @@ class alignas(64) Window {
   /// The oldest hit that is certainly in.
   [[nodiscard]] Time from() const;
   /// Hits that are certainly in.
-  [[nodiscard]] std::uint64_t events() const { return events_; }
+  [[nodiscard]] std::uint64_t events() const;
   struct Sums {
     rules::Billionths lower = 0;
     rules::Billionths upper = 0;
@@ -66,17 +66,38 @@ class alignas(64) Window {
   /// False where the bytes do not fit.
   bool load(const Counter& counter, ByteReader& in);
 
+  /// Brings what lies beside the window into the cache; the window itself is there.
+  void prefetch() const;
+  /// The same for different values; see DistinctValues::prefetch().
+  void prefetch_value(unsigned step, std::uint64_t value) const {
+    if (const DistinctValues* seen = values()) seen->prefetch(step, value);
+  }
+
   // Kept here for who holds the windows.
   std::uint32_t group = 0;
   bool changed = false;     ///< since it was saved last
   bool incomplete = false;  ///< began when windows had been let go: older hits may be missing
 
  private:
-  struct Ranks {
+  /// What a window keeps besides its hits: of counts and sums only names, and not from the start.
+  struct Extra {
+    Extra() = default;
+    Extra(const Extra&) = delete;
+    Extra& operator=(const Extra&) = delete;
+    virtual ~Extra() = default;
+    std::unique_ptr<EventNames> names;
+  };
+  struct Values final : Extra {
+    static constexpr Keeps kKeeps = Keeps::distinct;
+    DistinctValues values;
+  };
+  struct Ranks final : Extra {
+    static constexpr Keeps kKeeps = Keeps::ranks;
     RankedValues exact;
     ValueSlices slices;  ///< not empty: there were too many for `exact`
   };
-  struct Occurrences {
+  struct Occurrences final : Extra {
+    static constexpr Keeps kKeeps = Keeps::occurrences;
     std::vector<Time> last;  ///< by ref; Time::min(): never
     /// By step of the counter's: the latest beginning of a sequence up to it; Time::min(): none.
     std::vector<Place> steps;
@@ -86,34 +107,36 @@ class alignas(64) Window {
   void start(const Counter& counter);
   void forget_before(Time begin);
   void count(const Counter& counter, const Hit& hit);
-  void uncount(const Record& record);
   void append(const Counter& counter, const Record& record, std::size_t records_max);
   void make_buckets(Duration width);
   void make_slices(Duration width);
-  void recount();
   Added add_late(const Counter& counter, const Hit& hit);
   void insert(const Counter& counter, const Record& record);
   void name(const Counter& counter, const Hit& hit);
   static void extend(const Counter& counter, const Hit& hit, Occurrences& o);
+  /// What certainly is in.
+  [[nodiscard]] rules::Billionths sum() const;
   template <class T>
   T* part() const {
-    const auto* found = std::get_if<std::unique_ptr<T>>(&extra_);
-    return found == nullptr ? nullptr : found->get();
+    return keeps_ == T::kKeeps ? static_cast<T*>(extra_.get()) : nullptr;
   }
+  [[nodiscard]] DistinctValues* values() const {
+    auto* found = part<Values>();
+    return found == nullptr ? nullptr : &found->values;
+  }
+  [[nodiscard]] EventNames* names() const {
+    return extra_ == nullptr ? nullptr : extra_->names.get();
+  }
+  EventNames& open_names();
   [[nodiscard]] bool is_sliced() const {
     const Ranks* ranks = part<Ranks>();
     return ranks != nullptr && !ranks->slices.empty();
   }
 
-  rules::Billionths sum_ = 0;
-  HitQueue hits_;
-  std::uint64_t events_ = 0;
-  std::unique_ptr<EventNames> names_;
-  std::variant<std::monostate, std::unique_ptr<DistinctValues>, std::unique_ptr<Ranks>,
-               std::unique_ptr<Occurrences>>
-      extra_;
   Keeps keeps_ = Keeps::operations;
   bool front_leaves_ = false;  ///< some of the front bucket has left: it is out of the figures
+  std::unique_ptr<Extra> extra_;
+  HitQueue hits_;
 };
 
 }  // namespace proviso::signals

@@ -85,13 +85,13 @@ std::deque<ValueSlices::Slice> read_slices(ByteReader& in) {
 void Window::save(ByteWriter& out) const {
   const bool sliced = is_sliced();
   out.small((front_leaves_ ? kLeaves : 0) | (incomplete ? kIncomplete : 0) |
-            (sliced ? kSliced : 0) | (names_ ? kNamed : 0));
+            (sliced ? kSliced : 0) | (names() != nullptr ? kNamed : 0));
   if (!sliced) {
     out.small(hits_.size());
     out.time(hits_.empty() ? Time{} : hits_.front_time());
     out.text(hits_.packed());
   }
-  if (const auto* values = part<DistinctValues>()) write_values(*values, out);
+  if (const auto* seen = values()) write_values(*seen, out);
   if (sliced) write_slices(part<Ranks>()->slices, out);
   if (const auto* o = part<Occurrences>()) {
     for (const Time last : o->last) out.time(last);
@@ -99,9 +99,9 @@ void Window::save(ByteWriter& out) const {
     for (const Place& place : o->before) write_place(place, out);
     write_place(o->now, out);
   }
-  if (!names_) return;
-  out.small(names_->all().size());
-  for (const EventNames::Named& named : names_->all()) {
+  if (names() == nullptr) return;
+  out.small(names()->all().size());
+  for (const EventNames::Named& named : names()->all()) {
     out.time(named.time);
     out.key(named.key);
   }
@@ -118,14 +118,13 @@ bool Window::load(const Counter& counter, ByteReader& in) {
     const std::string packed = in.text();
     if (!hits_.parse(packed, front, static_cast<std::uint32_t>(records))) return false;
   }
-  if (auto* values = part<DistinctValues>()) read_values(*values, in);
+  if (auto* seen = values()) read_values(*seen, in);
   if ((flags & kSliced) != 0) {
     if (keeps_ != Keeps::ranks) return false;
     auto slices = read_slices(in);
     if (!in.ok() || slices.empty()) return false;
     const Time newest = slices.back().last;
     part<Ranks>()->slices.restore(std::move(slices), newest - counter.timespan);
-    events_ = part<Ranks>()->slices.events();
   }
   if (auto* o = part<Occurrences>()) {
     for (Time& last : o->last) last = in.time();
@@ -139,24 +138,12 @@ bool Window::load(const Counter& counter, ByteReader& in) {
       one.time = in.time();
       one.key = in.key();
     }
-    names_ = std::make_unique<EventNames>();
-    names_->restore(std::move(named));
+    open_names().restore(std::move(named));
   }
-  recount();
+  if (auto* ranks = part<Ranks>()) {
+    for (const Record& r : hits_.unpack()) ranks->exact.insert(rules::from_billionths(r.value));
+  }
   return in.ok();
-}
-
-void Window::recount() {
-  bool leaves = front_leaves_;
-  for (const Record& r : hits_.unpack()) {
-    if (!std::exchange(leaves, false)) {
-      events_ += r.events;
-      sum_ += keeps_ == Keeps::operations ? static_cast<rules::Billionths>(r.weight)
-              : keeps_ == Keeps::sums     ? r.value
-                                          : 0;
-      if (keeps_ == Keeps::ranks) part<Ranks>()->exact.insert(rules::from_billionths(r.value));
-    }
-  }
 }
 
 }  // namespace proviso::signals
