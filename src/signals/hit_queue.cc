@@ -167,7 +167,8 @@ void HitQueue::widen(std::size_t room) {
   std::memcpy(fresh->bytes(), first_record(), held);
   clear();
   small_ = kSpilled;
-  std::memcpy(inline_.data(), &fresh, sizeof fresh);
+  const auto address = reinterpret_cast<std::uintptr_t>(fresh);
+  std::memcpy(inline_.data(), &address, sizeof(std::uintptr_t));
 }
 
 void HitQueue::pop_front() {

@@ -91,9 +91,9 @@ class HitQueue {
   [[nodiscard]] bool is_spilled() const { return small_ == kSpilled; }
   /// The inline bytes begin with the address of the block where there is one.
   [[nodiscard]] Block* block() const {
-    Block* found = nullptr;
-    std::memcpy(&found, inline_.data(), sizeof found);
-    return found;
+    std::uintptr_t address = 0;
+    std::memcpy(&address, inline_.data(), sizeof(std::uintptr_t));
+    return reinterpret_cast<Block*>(address);
   }
   [[nodiscard]] const std::uint8_t* first_record() const {
     return is_spilled() ? block()->bytes() + block()->head : inline_.data();
