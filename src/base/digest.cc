@@ -62,6 +62,16 @@ Digest sha256(std::string_view bytes) {
   return digest;
 }
 
+Digest sha256(std::string_view first, std::string_view second) {
+  MdContext& md = thread_context();
+  Digest digest;
+  CHECK(EVP_DigestInit_ex2(md.context, md.sha256, nullptr) == 1);
+  CHECK(EVP_DigestUpdate(md.context, first.data(), first.size()) == 1);
+  CHECK(EVP_DigestUpdate(md.context, second.data(), second.size()) == 1);
+  CHECK(EVP_DigestFinal_ex(md.context, digest.bytes.data(), nullptr) == 1);
+  return digest;
+}
+
 // HMAC(k, m) = H((k ^ opad) || H((k ^ ipad) || m)); both key blocks are hashed once, here.
 struct KeyedHash::State {
   MdContext inner;

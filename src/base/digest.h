@@ -28,6 +28,8 @@ struct Digest {
 
 /// SHA-256 (FIPS 180-4) by OpenSSL. Any thread.
 Digest sha256(std::string_view bytes);
+/// Of `first` and `second`, one after the other, without putting them together.
+Digest sha256(std::string_view first, std::string_view second);
 
 /// HMAC-SHA-256 (RFC 2104) with one key, for keyed hashes of identifiers. Cheap to call; one per
 /// thread (it reuses a context).

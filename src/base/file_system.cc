@@ -15,6 +15,8 @@
 namespace proviso {
 namespace {
 
+constexpr std::size_t kReadAhead = 65536;  // where a file's size is not known beforehand
+
 std::unexpected<Error> system_error(const std::string& path, std::string_view doing, int number) {
   std::string message = path + ": " + std::string(doing) + ": " + std::strerror(number);
   if (number == ENOENT || number == ENOTDIR) return fail(Errc::not_found, std::move(message));
@@ -83,24 +85,90 @@ class RealAppendFile final : public AppendFile {
   std::string path_;
 };
 
+class RealReadFile final : public ReadFile {
+ public:
+  RealReadFile(Descriptor fd, std::string path, std::uint64_t size)
+      : fd_(std::move(fd)), path_(std::move(path)), size_(size) {}
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  Result<std::string> read_at(std::uint64_t offset, std::size_t bytes) const override {
+    std::string out(bytes, '\0');
+    std::size_t have = 0;
+    while (have < bytes) {
+      const ssize_t n =
+          ::pread(fd_.get(), out.data() + have, bytes - have, static_cast<off_t>(offset + have));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return system_error(path_, "read", errno);
+      if (n == 0) return fail(Errc::corrupt, path_ + ": is cut");
+      have += static_cast<std::size_t>(n);
+    }
+    return out;
+  }
+
+ private:
+  Descriptor fd_;
+  std::string path_;
+  std::uint64_t size_;
+};
+
+class RealHeldLock final : public HeldLock {
+ public:
+  explicit RealHeldLock(FileLock lock) : lock_(std::move(lock)) {}
+
+ private:
+  FileLock lock_;
+};
+
 class RealFileSystem final : public FileSystem {
  public:
   Result<std::string> read(const std::string& path, std::uint64_t bytes_max) override {
+    std::string out;
+    TRY_VOID(read_into(path, bytes_max, out));
+    return out;
+  }
+
+  Result<void> read_into(const std::string& path, std::uint64_t bytes_max,
+                         std::string& out) override {
     const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd.ok()) return system_error(path, "open", errno);
-    std::string out;
-    std::string buffer(65536, '\0');
+    struct ::stat status{};
+    if (::fstat(fd.get(), &status) != 0) return system_error(path, "stat", errno);
+    // One byte more than the file has, so that its end is seen by the first read. What has no
+    // size beforehand (a pipe), or grows meanwhile, takes more turns.
+    std::size_t room = std::min(static_cast<std::uint64_t>(status.st_size), bytes_max) + 1;
+    std::size_t have = 0;
     while (true) {
-      const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return system_error(path, "read", errno);
-      if (n == 0) return out;
-      out.append(buffer, 0, static_cast<std::size_t>(n));
-      if (out.size() > bytes_max) {
+      ssize_t n = 0;
+      int number = 0;
+      out.resize_and_overwrite(have + room, [&](char* data, std::size_t) {
+        n = ::read(fd.get(), data + have, room);
+        number = errno;
+        return have + static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+      });
+      if (n < 0 && number == EINTR) continue;
+      if (n < 0) return system_error(path, "read", number);
+      if (n == 0) return {};
+      have += static_cast<std::size_t>(n);
+      if (have > bytes_max) {
         return fail(Errc::exhausted,
                     path + ": longer than " + std::to_string(bytes_max) + " bytes");
       }
+      room = std::max<std::size_t>(room - static_cast<std::size_t>(n), 1);
+      if (have > static_cast<std::size_t>(status.st_size)) room = kReadAhead;
     }
+  }
+
+  Result<std::unique_ptr<ReadFile>> open_read(const std::string& path) override {
+    Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.ok()) return system_error(path, "open", errno);
+    struct ::stat status{};
+    if (::fstat(fd.get(), &status) != 0) return system_error(path, "stat", errno);
+    return std::unique_ptr<ReadFile>(std::make_unique<RealReadFile>(
+        std::move(fd), path, static_cast<std::uint64_t>(status.st_size)));
+  }
+
+  Result<std::unique_ptr<HeldLock>> lock(const std::string& path) override {
+    auto held = TRY(FileLock::acquire(path));
+    return std::unique_ptr<HeldLock>(std::make_unique<RealHeldLock>(std::move(held)));
   }
 
   Result<void> write_durable(const std::string& path, std::string_view bytes) override {

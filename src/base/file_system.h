@@ -22,6 +22,21 @@ class AppendFile {
   virtual Result<void> sync() = 0;
 };
 
+/// A file that is read here and there. Any thread.
+class ReadFile {
+ public:
+  virtual ~ReadFile() = default;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  /// Exactly `bytes` bytes from `offset` on; `corrupt` where the file ends before.
+  virtual Result<std::string> read_at(std::uint64_t offset, std::size_t bytes) const = 0;
+};
+
+/// A lock that is held until this is destroyed.
+class HeldLock {
+ public:
+  virtual ~HeldLock() = default;
+};
+
 /// The seam to the disk, so that a test can make any one operation fail. Any thread.
 /// Errors: not_found; exhausted (disk full, or longer than asked for); unavailable (any other).
 class FileSystem {
@@ -29,6 +44,10 @@ class FileSystem {
   virtual ~FileSystem() = default;
   /// The whole file; `exhausted` where it is longer than `bytes_max`.
   virtual Result<std::string> read(const std::string& path, std::uint64_t bytes_max) = 0;
+  /// The same into `out`, whose memory is used again: for whoever reads many files one by one.
+  virtual Result<void> read_into(const std::string& path, std::uint64_t bytes_max,
+                                 std::string& out) = 0;
+  virtual Result<std::unique_ptr<ReadFile>> open_read(const std::string& path) = 0;
   /// Replaces the file at once and durably: temporary file, fsync, rename, fsync of the folder. A
   /// crash leaves the old file or the new one, and perhaps a file that ends in ".tmp".
   virtual Result<void> write_durable(const std::string& path, std::string_view bytes) = 0;
@@ -44,6 +63,9 @@ class FileSystem {
   /// Makes the folder and its parents, durably; fine where it is there.
   virtual Result<void> make_directories(const std::string& path) = 0;
   virtual Result<void> remove(const std::string& path) = 0;
+  /// Holds an advisory lock on a file that is made if need be; it ends with the process, also by
+  /// `kill -9`. `conflict` where this or another process holds it.
+  virtual Result<std::unique_ptr<HeldLock>> lock(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
   /// Names of the folder's members, sorted, without "." and "..".
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;

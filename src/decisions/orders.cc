@@ -380,40 +380,42 @@ Result<std::string> Orders::not_affected_of(const Digest& digest) {
                                      {"services", list(r->services_not_affected)}});
 }
 
-Result<model::ProvenEntry> Orders::prove(const std::string& entry_id) {
+Result<model::ProvenEntry> Orders::prove(const std::string& entry_id, std::uint64_t size) {
   const std::uint64_t index = TRY(record_.index_of(model::EntryId(entry_id)));
   model::ProvenEntry proven;
   proven.bytes = TRY(record_.log()->entry(index));
   proven.index = index;
-  auto proof = TRY(record_.log()->prove(index));
+  auto proof = TRY(record_.log()->prove(index, size));
   proven.path = std::move(proof.hashes);
   return proven;
 }
 
-Result<model::ProvenOrder> Orders::proven(const OrderRow& row) {
-  return model::ProvenOrder{row.signed_order, TRY(prove(row.in_force_entry))};
+Result<model::ProvenOrder> Orders::proven(const OrderRow& row, std::uint64_t size) {
+  return model::ProvenOrder{row.signed_order, TRY(prove(row.in_force_entry, size))};
 }
 
 Result<model::GateSnapshot> Orders::snapshot() {
   model::GateSnapshot out;
   out.ledger = record_.origin();
   out.made_at = floor_second(record_.now());
-  out.checkpoint = record_.log()->checkpoint();
+  // All proofs lead to this one checkpoint, whatever is appended meanwhile.
+  ledger::LogHead head = TRY(record_.log()->head());
+  out.checkpoint = std::move(head.checkpoint);
   const std::string genesis_entry = TRY(read_genesis_entry(record_.database()));
-  out.genesis = TRY(prove(genesis_entry));
+  out.genesis = TRY(prove(genesis_entry, head.size));
   const auto governance =
       TRY(read_orders(record_.database(),
                       "JOIN outbox ON outbox.entry = orders.in_force_entry "
                       "WHERE orders.kind NOT IN ('restrict','lift') ORDER BY outbox.seq"));
   for (const OrderRow& row : governance) {
-    model::ProvenOrder order = TRY(proven(row));
+    model::ProvenOrder order = TRY(proven(row, head.size));
     out.governance.push_back(std::move(order));
   }
   std::set<Digest> catalogues;
   for (const OrderRow& row : TRY(in_force())) {
     const model::Restriction& r = *row.signed_order.order.restriction;
     if (r.until && *r.until <= record_.now()) continue;  // ended by itself (I5)
-    model::ProvenOrder order = TRY(proven(row));
+    model::ProvenOrder order = TRY(proven(row, head.size));
     catalogues.insert(r.catalogue);
     out.restrictions.push_back(std::move(order));
   }

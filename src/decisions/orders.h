@@ -104,8 +104,8 @@ class Orders {
   Result<void> check_still_true(const OrderRow& row);
   Result<void> wait_for_own_second(model::OrderKind order_kind);
   Result<void> put_in_force(const OrderRow& row, const model::SignedOrder& order);
-  Result<model::ProvenEntry> prove(const std::string& entry_id);
-  Result<model::ProvenOrder> proven(const OrderRow& row);
+  Result<model::ProvenEntry> prove(const std::string& entry_id, std::uint64_t size);
+  Result<model::ProvenOrder> proven(const OrderRow& row, std::uint64_t size);
   model::Order blank(model::OrderKind kind, const std::string& reason) const;
 
   cases::Record& record_;

@@ -4,109 +4,87 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/file_system.h"
 #include "base/result.h"
+#include "ledger/engine.h"
 #include "ledger/merkle.h"
 #include "ledger/note.h"
 #include "ledger/proof.h"
-#include "ledger/tile_reader.h"
 #include "ledger/wal.h"
 
 namespace proviso::ledger {
 
 /// An append-only log of opaque entries in a folder: `DIR/log/` is public (any web server can serve
-/// it), `DIR/wal` and `DIR/ids` are private. Invariants L1-L7: README.md.
-/// Threads: one at a time. Processes: one; the caller holds a lock on the folder.
-/// Memory: all ids (about 100 bytes each), the tree's right edge and the last bundle.
+/// it), the rest is private. Invariants L1-L8: README.md.
+/// Threads: any, at the same time; three of its own. Processes: one, which holds `DIR/lock`.
+/// Memory: about 1.6 bytes for each id on disk, 48 for each in the write-ahead files, the tree's
+/// right edge, and what is on its way to the public folder (at most 64 MiB).
 class Log {
  public:
-  /// A new, empty log with a signed checkpoint. `conflict` where there is one already.
+  /// A new, empty log with a signed checkpoint. `conflict` where there is one already, or where
+  /// another has it open.
   static Result<std::unique_ptr<Log>> create(FileSystem& fs, const std::string& dir,
                                              NoteSigner signer, const std::string& origin);
-  /// Opens and recovers: replays frames, publishes what is not, cuts a torn tail.
-  /// `not_found`: no log; `denied`: signed with another key or origin; `corrupt`: says where.
+  /// Opens and recovers: replays frames, publishes what is not, cuts a torn tail. Takes the time of
+  /// the write-ahead files (at most 80 MiB), whatever the size of the log.
+  /// `not_found`: no log; `conflict`: another process or Log has it open; `denied`: signed with
+  /// another key or origin; `corrupt`: says where.
   static Result<std::unique_ptr<Log>> open(FileSystem& fs, const std::string& dir,
                                            NoteSigner signer, const std::string& origin);
 
   /// Returns the index of each entry once all of them, and a signed checkpoint over them, are on
-  /// disk. An entry whose id was appended before (or stands twice here) keeps its first index, and
-  /// its bytes are not looked at.
-  /// `invalid_input`: an id or entry too long or empty id; `exhausted`: over 64 MiB at once;
-  /// neither changes anything. After any other error the log is unusable, and it is unknown whether
-  /// the entries are in it: open it again and append them again.
+  /// disk. Blocks; all threads that are blocked at one time share one sync. The entries of one call
+  /// stand together and in order. An entry whose id was appended before (or stands twice here)
+  /// keeps its first index, and its bytes are not looked at.
+  /// `invalid_input`: an id or entry too long or empty id; `exhausted`: over 63 MiB at once;
+  /// neither changes anything. After any other error the log is unusable (all calls say
+  /// `unavailable`), and it is unknown whether the entries are in it: end the process, open it
+  /// again and append them again.
   Result<std::vector<EntryIndex>> append(std::span<const NewEntry> entries);
+  /// The same for one entry of a caller that goes on meanwhile: `done` is told as append() returns.
+  /// An error here means that it is not told; `exhausted`: too many are on their way.
+  Result<void> submit(NewEntry entry, Appended done);
 
-  /// Entries on disk, covered by checkpoint().
-  [[nodiscard]] std::uint64_t size() const { return size_; }
-  /// The newest signed checkpoint, a note.
-  [[nodiscard]] const std::string& checkpoint() const { return checkpoint_; }
-  [[nodiscard]] NoteVerifier verifier() const { return signer_.verifier(); }
+  /// Entries that are acknowledged.
+  [[nodiscard]] std::uint64_t size() const { return engine_->size(); }
+  /// The newest checkpoint that is public. It follows size() within a tenth of a second.
+  [[nodiscard]] LogHead published() const { return engine_->published(); }
+  /// The same, once it covers all that is acknowledged now.
+  Result<LogHead> head() { return engine_->wait_published(size()); }
+  [[nodiscard]] NoteVerifier verifier() const { return verifier_; }
   [[nodiscard]] const std::string& origin() const { return origin_; }
 
-  [[nodiscard]] std::optional<EntryIndex> find(std::string_view id) const;
+  /// Where the acknowledged entry of this id stands.
+  Result<std::optional<EntryIndex>> find(std::string_view id);
   /// `not_found` beyond size(); `corrupt` where the disk does not hold what was appended.
   Result<std::string> entry(EntryIndex index);
-  /// Inclusion in the tree of checkpoint(), or of an earlier `size`.
-  Result<InclusionProof> prove(EntryIndex index);
+  /// Inclusion in the tree of an earlier or the present `size`.
   Result<InclusionProof> prove(EntryIndex index, std::uint64_t size);
-  /// That the tree of `old_size` is the beginning of checkpoint()'s; empty for 0 and size().
-  Result<std::vector<Digest>> prove_consistency(std::uint64_t old_size);
+  /// The same in the tree of head(), with its checkpoint: a whole tlog-proof.
+  Result<TlogProof> prove(EntryIndex index);
+  /// That the tree of `old_size` is the beginning of the tree of `size`; empty for 0 and `size`.
+  Result<std::vector<Digest>> prove_consistency(std::uint64_t old_size, std::uint64_t size);
 
-  /// Makes tiles durable and empties the write-ahead file; append() does so by itself when it has
-  /// grown to 16 MiB.
-  Result<void> compact();
+  /// Makes tiles and ids durable and empties the write-ahead file. The log does so by itself when
+  /// it has grown to 16 MiB.
+  Result<void> compact() { return engine_->compact(); }
 
  private:
-  Log(FileSystem& fs, std::string dir, NoteSigner signer, std::string origin);
-
-  Result<void> recover();
-  Result<void> load_base(const Frame& base);
-  Result<void> replay(const Frame& frame);
-  Result<void> check_published();
-  Result<void> commit(std::span<const NewEntry> entries);
-  void add(const NewEntry& entry);
-  Result<void> write_tiles();
-  Result<void> write_file(const std::string& path, std::string_view bytes);
-  Result<void> publish();
-  Result<void> empty_wal();
-  Result<void> check_usable() const;
-  [[nodiscard]] std::string signed_checkpoint() const;
-  [[nodiscard]] std::string public_dir() const { return dir_ + "/log"; }
-  [[nodiscard]] std::string wal_path() const { return dir_ + "/wal"; }
-  [[nodiscard]] std::string ids_path() const { return dir_ + "/ids"; }
+  Log(FileSystem& fs, std::string dir, NoteVerifier verifier, std::string origin);
+  Result<void> start(std::unique_ptr<Sequencer> sequencer, std::unique_ptr<IdIndex> ids);
+  Result<LogHead> reach(std::uint64_t size);
 
   FileSystem& fs_;
-  std::string dir_;
-  NoteSigner signer_;
+  LogPaths paths_;
+  NoteVerifier verifier_;
   std::string origin_;
-  bool poisoned_ = false;
-
-  // What is acknowledged.
-  std::uint64_t size_ = 0;
-  std::string checkpoint_;
-
-  // The right edge, perhaps ahead of size_ while an append runs.
-  Frontier frontier_;
-  std::vector<std::vector<Digest>> edge_;  // per level, the hashes of the last tile
-  std::string bundle_;                     // the last bundle
-  struct Unwritten {
-    std::string path;
-    std::string bytes;
-  };
-  std::vector<Unwritten> full_;    // tiles and bundles that became full in this append
-  std::set<std::string> folders_;  // that are known to exist
-
-  std::unordered_map<std::string, EntryIndex> index_of_;
-  std::string unsaved_ids_;  // in the write-ahead file, not yet in `ids`
-  std::unique_ptr<AppendFile> wal_;
-  std::size_t wal_bytes_ = 0;
+  std::unique_ptr<HeldLock> lock_;  // released after the threads have ended
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace proviso::ledger

@@ -54,13 +54,7 @@ PathShape path_shape(EntryIndex index, std::uint64_t size) {
 
 }  // namespace
 
-Digest leaf_hash(std::string_view entry) {
-  std::string bytes;
-  bytes.reserve(entry.size() + 1);
-  bytes.push_back('\0');
-  bytes.append(entry);
-  return sha256(bytes);
-}
+Digest leaf_hash(std::string_view entry) { return sha256(std::string_view("\0", 1), entry); }
 
 Digest node_hash(const Digest& left, const Digest& right) {
   std::array<char, 65> bytes{};

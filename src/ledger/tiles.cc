@@ -21,19 +21,17 @@ std::string path_of(const std::string& folder, std::uint64_t n, std::uint64_t wi
   return path;
 }
 
-Result<TileFile> read_either(FileSystem& fs, const std::string& dir, const std::string& folder,
-                             std::uint64_t n, std::uint64_t width, std::size_t bytes_max) {
-  const std::string path = path_of(folder, n, width);
-  auto bytes = fs.read(dir + "/" + path, bytes_max);
-  if (bytes) return TileFile{path, std::move(*bytes), width};
-  if (bytes.error().code != Errc::not_found || width == kTileWidth) {
-    return std::unexpected(bytes.error());
-  }
+Result<void> read_either(FileSystem& fs, const std::string& dir, const std::string& folder,
+                         std::uint64_t n, std::uint64_t width, std::size_t bytes_max,
+                         TileFile& out) {
+  out.path = path_of(folder, n, width);
+  out.width = width;
+  auto read = fs.read_into(dir + "/" + out.path, bytes_max, out.bytes);
+  if (read || read.error().code != Errc::not_found || width == kTileWidth) return read;
   // A log may remove a partial tile once the full one is there.
-  const std::string full = path_of(folder, n, kTileWidth);
-  bytes = fs.read(dir + "/" + full, bytes_max);
-  if (bytes) return TileFile{full, std::move(*bytes), kTileWidth};
-  return std::unexpected(bytes.error());
+  out.path = path_of(folder, n, kTileWidth);
+  out.width = kTileWidth;
+  return fs.read_into(dir + "/" + out.path, bytes_max, out.bytes);
 }
 
 }  // namespace
@@ -99,14 +97,28 @@ Result<std::vector<Digest>> decode_tile(std::string_view bytes, std::uint64_t fi
   return out;
 }
 
+Result<void> read_tile_file(FileSystem& fs, const std::string& dir, std::uint64_t level,
+                            std::uint64_t n, std::uint64_t width, TileFile& out) {
+  return read_either(fs, dir, std::to_string(level), n, width, kTileWidth * 32, out);
+}
+
+Result<void> read_bundle_file(FileSystem& fs, const std::string& dir, std::uint64_t n,
+                              std::uint64_t width, TileFile& out) {
+  return read_either(fs, dir, "entries", n, width, kBundleBytesMax, out);
+}
+
 Result<TileFile> read_tile_file(FileSystem& fs, const std::string& dir, std::uint64_t level,
                                 std::uint64_t n, std::uint64_t width) {
-  return read_either(fs, dir, std::to_string(level), n, width, kTileWidth * 32);
+  TileFile out;
+  TRY_VOID(read_tile_file(fs, dir, level, n, width, out));
+  return out;
 }
 
 Result<TileFile> read_bundle_file(FileSystem& fs, const std::string& dir, std::uint64_t n,
                                   std::uint64_t width) {
-  return read_either(fs, dir, "entries", n, width, kBundleBytesMax);
+  TileFile out;
+  TRY_VOID(read_bundle_file(fs, dir, n, width, out));
+  return out;
 }
 
 }  // namespace proviso::ledger

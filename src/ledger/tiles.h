@@ -44,12 +44,17 @@ Result<std::vector<Digest>> decode_tile(std::string_view bytes, std::uint64_t fi
 struct TileFile {
   std::string path;  ///< below the log directory
   std::string bytes;
-  std::uint64_t width;  ///< that the file was made for: the one asked for, or 256
+  std::uint64_t width = 0;  ///< that the file was made for: the one asked for, or 256
 };
 /// Reads `dir`/tile/... `not_found` where neither file is there.
 Result<TileFile> read_tile_file(FileSystem& fs, const std::string& dir, std::uint64_t level,
                                 std::uint64_t n, std::uint64_t width);
 Result<TileFile> read_bundle_file(FileSystem& fs, const std::string& dir, std::uint64_t n,
                                   std::uint64_t width);
+/// The same into `out`, whose memory is used again.
+Result<void> read_tile_file(FileSystem& fs, const std::string& dir, std::uint64_t level,
+                            std::uint64_t n, std::uint64_t width, TileFile& out);
+Result<void> read_bundle_file(FileSystem& fs, const std::string& dir, std::uint64_t n,
+                              std::uint64_t width, TileFile& out);
 
 }  // namespace proviso::ledger

@@ -11,6 +11,8 @@
 namespace proviso::ledger {
 namespace {
 
+constexpr std::size_t kHashBytes = 32;
+
 /// What is wrong, before it becomes a report.
 struct Finding {
   std::string error_class;
@@ -68,22 +70,22 @@ class Walk {
   // The bundle's form, then each entry against the level-0 tile.
   Check check_bundle(std::uint64_t n) {
     const std::uint64_t width = tile_width_at(size_, 0, n);
-    const auto file = read_bundle_file(fs_, dir_, n, width);
-    if (!file) return missing("missing", bundle_path(n, width), file.error());
-    const auto tail = file->width == width ? BundleTail::none : BundleTail::ignored;
-    const auto entries = split_bundle(file->bytes, width, tail);
-    if (!entries) return found("bundle-format", file->path, entries.error().message);
-    const auto tile = read_hashes(0, n, width);
-    if (!tile) return std::unexpected(tile.error());
+    const auto read = read_bundle_file(fs_, dir_, n, width, bundle_);
+    if (!read) return missing("missing", bundle_path(n, width), read.error());
+    const auto tail = bundle_.width == width ? BundleTail::none : BundleTail::ignored;
+    const auto entries = split_bundle(bundle_.bytes, width, tail);
+    if (!entries) return found("bundle-format", bundle_.path, entries.error().message);
+    if (auto tile = read_hashes(0, n, width); !tile) return tile;
     for (std::uint64_t i = 0; i < width; ++i) {
-      const Digest hash = leaf_hash((*entries)[i]);
+      const std::string_view entry = (*entries)[i];
+      const Digest hash = hash_in_place(entry);
       const EntryIndex index = n * kTileWidth + i;
-      if (hash != (*tile)[i]) {
-        return found("leaf-hash", file->path + " entry " + std::to_string(index),
+      if (hash.view() != hash_at(i)) {
+        return found("leaf-hash", bundle_.path + " entry " + std::to_string(index),
                      "the entry and its hash in " + tile_path(0, n, width) + " differ");
       }
       if (visit_) {
-        if (auto seen = visit_(index, (*entries)[i]); !seen) {
+        if (auto seen = visit_(index, entry); !seen) {
           visitor_error = seen.error();
           return {};
         }
@@ -93,17 +95,25 @@ class Walk {
     return {};
   }
 
+  // leaf_hash() without a copy: the byte before an entry is the end of its length, which was read
+  // already, and becomes the zero byte that is hashed before it.
+  Digest hash_in_place(std::string_view entry) {
+    const auto at = static_cast<std::size_t>(entry.data() - bundle_.bytes.data());
+    bundle_.bytes[at - 1] = '\0';
+    return sha256({bundle_.bytes.data() + at - 1, entry.size() + 1});
+  }
+
   // Level 0 was just compared; a full tile above is compared as soon as it is complete.
   Check add(const Digest& hash) {
-    std::vector<std::pair<std::uint64_t, Digest>> made;
     frontier_.push(hash, [&](std::uint64_t height, const Digest& node) {
-      if (height > 0 && height % 8 == 0) made.emplace_back(height / 8, node);
-    });
-    if (frontier_.size() == old_size_) old_root = frontier_.root();
-    for (const auto& [level, node] : made) {
+      if (height == 0 || height % 8 != 0) return;
+      const std::uint64_t level = height / 8;
       if (levels_.size() <= level) levels_.resize(level + 1);
       levels_[level].push_back(node);
-      if (levels_[level].size() < kTileWidth) continue;
+    });
+    if (frontier_.size() == old_size_) old_root = frontier_.root();
+    for (std::uint64_t level = 1; level < levels_.size(); ++level) {
+      if (levels_[level].size() < kTileWidth) break;
       if (auto done = check_tile(level); !done) return done;
     }
     return {};
@@ -113,9 +123,9 @@ class Walk {
   Check check_tile(std::uint64_t level) {
     std::vector<Digest>& computed = levels_[level];
     const std::uint64_t n = ((frontier_.size() >> (8 * level)) - 1) / kTileWidth;
-    const auto tile = read_hashes(level, n, computed.size());
-    if (!tile) return std::unexpected(tile.error());
-    if (*tile != computed) {
+    if (auto tile = read_hashes(level, n, computed.size()); !tile) return tile;
+    for (std::size_t i = 0; i < computed.size(); ++i) {
+      if (computed[i].view() == hash_at(i)) continue;
       return found("tile-hash", tile_path(level, n, computed.size()),
                    "a hash is not that of the tile below");
     }
@@ -123,17 +133,18 @@ class Walk {
     return {};
   }
 
-  std::expected<std::vector<Digest>, Finding> read_hashes(std::uint64_t level, std::uint64_t n,
-                                                          std::uint64_t width) {
-    const std::string path = tile_path(level, n, width);
-    const auto file = read_tile_file(fs_, dir_, level, n, width);
-    if (!file) {
-      if (file.error().code == Errc::exhausted) return found("tile-size", path, "too long");
-      return missing("tile-missing", path, file.error());
+  // Into tile_; hash_at() then gives its first `width` hashes.
+  Check read_hashes(std::uint64_t level, std::uint64_t n, std::uint64_t width) {
+    const auto read = read_tile_file(fs_, dir_, level, n, width, tile_);
+    if (!read && read.error().code == Errc::exhausted) {
+      return found("tile-size", tile_path(level, n, width), "too long");
     }
-    auto hashes = decode_tile(file->bytes, file->width, width);
-    if (!hashes) return found("tile-size", file->path, hashes.error().message);
-    return std::move(*hashes);
+    if (!read) return missing("tile-missing", tile_path(level, n, width), read.error());
+    if (tile_.bytes.size() == tile_.width * kHashBytes) return {};
+    return found("tile-size", tile_.path, "the tile has a wrong length");
+  }
+  [[nodiscard]] std::string_view hash_at(std::uint64_t i) const {
+    return std::string_view(tile_.bytes).substr(i * kHashBytes, kHashBytes);
   }
 
   std::unexpected<Finding> missing(const std::string& error_class, const std::string& path,
@@ -150,6 +161,8 @@ class Walk {
   const EntryVisitor& visit_;
   Frontier frontier_;
   std::vector<std::vector<Digest>> levels_;  // hashes of the current tile, from level 1
+  TileFile bundle_;                          // the file that is looked at
+  TileFile tile_;
 };
 
 std::expected<std::string, Finding> read_checkpoint(FileSystem& fs, const std::string& dir) {

@@ -73,28 +73,47 @@ std::optional<Frame> parse_body(std::string_view body) {
 
 }  // namespace
 
-std::size_t frame_bytes_of(const NewEntry& entry) {
-  return 3 + entry.id.size() + entry.bytes.size();
+std::size_t frame_bytes_of(std::string_view id, std::string_view bytes) {
+  return 3 + id.size() + bytes.size();
+}
+
+void FrameBuilder::begin(std::uint64_t first) {
+  frame_.assign(kMagic);
+  put(frame_, 0, 4);  // the body's length, known at the end
+  put(frame_, first, 8);
+  put(frame_, 0, 4);  // how many entries, as well
+  count_ = 0;
+}
+
+void FrameBuilder::add(std::string_view id, std::string_view bytes) {
+  put(frame_, id.size(), 1);
+  frame_ += id;
+  put(frame_, bytes.size(), 2);
+  frame_ += bytes;
+  ++count_;
+}
+
+std::string_view FrameBuilder::finish(std::string_view checkpoint) {
+  put(frame_, checkpoint.size(), 4);
+  frame_ += checkpoint;
+  const std::size_t body = frame_.size() - kHeadBytes;
+  CHECK(body <= kFrameBodyMax);
+  std::string number;
+  put(number, body, 4);
+  frame_.replace(kMagic.size(), 4, number);
+  number.clear();
+  put(number, count_, 4);
+  frame_.replace(kHeadBytes + 8, 4, number);
+  frame_ += check_of(frame_);
+  return frame_;
 }
 
 std::string encode_frame(std::uint64_t first, std::span<const NewEntry> entries,
                          std::string_view checkpoint) {
-  std::string body;
-  put(body, first, 8);
-  put(body, entries.size(), 4);
-  for (const NewEntry& entry : entries) {
-    put(body, entry.id.size(), 1);
-    body += entry.id;
-    put(body, entry.bytes.size(), 2);
-    body += entry.bytes;
-  }
-  put(body, checkpoint.size(), 4);
-  body += checkpoint;
-  CHECK(body.size() <= kFrameBodyMax);
-  std::string frame(kMagic);
-  put(frame, body.size(), 4);
-  frame += body;
-  return frame + check_of(frame);
+  FrameBuilder frame;
+  frame.begin(first);
+  for (const NewEntry& entry : entries) frame.add(entry.id, entry.bytes);
+  return std::string(frame.finish(checkpoint));
 }
 
 Result<WalContent> decode_wal(std::string_view bytes) {

@@ -28,9 +28,27 @@ struct Frame {
 
 /// Longest body of a frame; a batch beyond it is refused before anything is written.
 inline constexpr std::size_t kFrameBodyMax = 64U << 20U;
+/// So much of it for entries; the rest is for head and checkpoint.
+inline constexpr std::size_t kBatchBytesMax = kFrameBodyMax - (1U << 20U);
 
 /// How many bytes an entry takes in a frame.
-std::size_t frame_bytes_of(const NewEntry& entry);
+std::size_t frame_bytes_of(std::string_view id, std::string_view bytes);
+
+/// Puts a frame together; keeps its memory for the next one. One thread.
+class FrameBuilder {
+ public:
+  void begin(std::uint64_t first);
+  void add(std::string_view id, std::string_view bytes);
+  /// The whole frame, valid until begin().
+  std::string_view finish(std::string_view checkpoint);
+  /// Entries added since begin().
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+
+ private:
+  std::string frame_;
+  std::uint64_t count_ = 0;
+};
+
 std::string encode_frame(std::uint64_t first, std::span<const NewEntry> entries,
                          std::string_view checkpoint);
 

@@ -92,7 +92,7 @@ looks() { sqlite3 data/store.sqlite \
 before="$(looks)"
 check "order preview again" 0 'requests refused' proviso order preview "$order" -d data
 that "each look is an entry (I14)" test "$(looks)" = "$((before + 1))"
-cp -a data blind && rm -rf blind/ledger/wal && mkdir blind/ledger/wal
+cp -a data blind && rm -rf blind/ledger/frames/*
 check "without an entry no look (I14)" '[12]' '^error: ' proviso order preview "$order" -d blind
 that "and nothing of the usage is shown" test -z "$(grep 'requests' <<<"$OUT")"
 check "order export --not-affected" 0 "\"services\":\[.*$SISTER/security" \

@@ -9,7 +9,7 @@ proviso register load register.jsonl -d data >/dev/null
 RULES="$ROOT/rulebook"
 # The ledger's own files are tidied up whenever a folder is opened; what they say stays.
 state() { (cd data && find . -type f ! -name 'lock*' ! -name '*-shm' ! -name '*-wal' \
-  ! -path ./ledger/wal ! -path ./ledger/ids -print0 | sort -z | xargs -0 sha256sum); }
+  ! -path './ledger/frames/*' -print0 | sort -z | xargs -0 sha256sum); }
 BEFORE="$(state | sha256sum)"
 
 check "rules backtest" 0 '^  [1-9][0-9]* signals, 1 subscriptions$' \

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,15 +21,23 @@ enum class Fault : std::uint8_t { not_done, done, half_done };
 enum class Unsynced : std::uint8_t { kept, dropped, torn };
 
 /// A file system in memory that fails at its n-th changing operation and forgets un-synced bytes.
-/// Folders exist by themselves. One thread.
+/// Folders exist by themselves. Any thread, but files(), which wants the others to be still. A copy
+/// has the same files, and nobody's locks.
 class FaultyFileSystem final : public FileSystem {
  public:
   /// The `n`-th changing operation from now on (from 1), and every one after it, fails.
   void fail_at(std::uint64_t n, Fault fault) {
+    const std::lock_guard guard(mutex_);
     left_ = n;
     fault_ = fault;
   }
-  [[nodiscard]] bool failed() const { return left_ && *left_ == 0; }
+  [[nodiscard]] bool failed() const {
+    const std::lock_guard guard(mutex_);
+    return left_ && *left_ == 0;
+  }
+  /// From now on nothing can be written, as on a full disk or one that is mounted read-only.
+  void refuse_writes(Errc code, std::string message) { refusal_ = Error{code, std::move(message)}; }
+  void accept_writes() { refusal_.reset(); }
   /// The machine goes down and comes up again; nothing fails any more.
   void crash(Unsynced unsynced) {
     left_.reset();
@@ -41,10 +50,25 @@ class FaultyFileSystem final : public FileSystem {
   void sync_everything() { durable_ = now_; }
 
   Result<std::string> read(const std::string& path, std::uint64_t bytes_max) override {
+    const std::lock_guard guard(mutex_);
     const auto it = now_.find(path);
     if (it == now_.end()) return fail(Errc::not_found, path + ": no such file");
     if (it->second.size() > bytes_max) return fail(Errc::exhausted, path + ": too long");
     return it->second;
+  }
+  Result<void> read_into(const std::string& path, std::uint64_t bytes_max,
+                         std::string& out) override {
+    out = TRY(read(path, bytes_max));
+    return {};
+  }
+  Result<std::unique_ptr<ReadFile>> open_read(const std::string& path) override {
+    std::string bytes = TRY(read(path, ~std::uint64_t{0}));
+    return std::unique_ptr<ReadFile>(std::make_unique<Picture>(std::move(bytes)));
+  }
+  Result<std::unique_ptr<HeldLock>> lock(const std::string& path) override {
+    const std::lock_guard guard(mutex_);
+    if (!locks_.held->insert(path).second) return fail(Errc::conflict, path + ": is locked");
+    return std::unique_ptr<HeldLock>(std::make_unique<Lock>(locks_.held, path));
   }
   Result<void> write_durable(const std::string& path, std::string_view bytes) override {
     return change([&](bool half) {
@@ -82,6 +106,7 @@ class FaultyFileSystem final : public FileSystem {
     return change([](bool) {});
   }
   Result<void> remove(const std::string& path) override {
+    const std::lock_guard guard(mutex_);
     if (!now_.contains(path)) return fail(Errc::not_found, path + ": no such file");
     return change([&](bool half) {
       if (half) return;
@@ -90,10 +115,12 @@ class FaultyFileSystem final : public FileSystem {
     });
   }
   bool exists(const std::string& path) override {
+    const std::lock_guard guard(mutex_);
     const auto below = now_.lower_bound(path + "/");
     return now_.contains(path) || (below != now_.end() && below->first.starts_with(path + "/"));
   }
   Result<std::vector<std::string>> list(const std::string& path) override {
+    const std::lock_guard guard(mutex_);
     std::set<std::string> names;
     const std::string prefix = path + "/";
     for (auto it = now_.lower_bound(prefix); it != now_.end(); ++it) {
@@ -106,6 +133,44 @@ class FaultyFileSystem final : public FileSystem {
   }
 
  private:
+  // Each copy of the file system has one of its own.
+  struct Mutex : std::recursive_mutex {
+    Mutex() = default;
+    Mutex(const Mutex&) : std::recursive_mutex() {}
+    Mutex& operator=(const Mutex&) { return *this; }
+  };
+  struct Locks {
+    std::shared_ptr<std::set<std::string>> held = std::make_shared<std::set<std::string>>();
+    Locks() = default;
+    Locks(const Locks&) : Locks() {}
+    Locks& operator=(const Locks&) { return *this; }
+  };
+  class Lock final : public HeldLock {
+   public:
+    // Shared: a lock may outlive the file system that it was taken from.
+    Lock(std::shared_ptr<std::set<std::string>> held, std::string path)
+        : held_(std::move(held)), path_(std::move(path)) {}
+    ~Lock() override { held_->erase(path_); }
+
+   private:
+    std::shared_ptr<std::set<std::string>> held_;
+    std::string path_;
+  };
+  // The file as it was when it was opened.
+  class Picture final : public ReadFile {
+   public:
+    explicit Picture(std::string bytes) : bytes_(std::move(bytes)) {}
+    [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
+    Result<std::string> read_at(std::uint64_t offset, std::size_t bytes) const override {
+      if (offset > bytes_.size() || bytes_.size() - offset < bytes) {
+        return fail(Errc::corrupt, "the file is cut");
+      }
+      return bytes_.substr(offset, bytes);
+    }
+
+   private:
+    std::string bytes_;
+  };
   class File final : public AppendFile {
    public:
     File(FaultyFileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {}
@@ -127,6 +192,8 @@ class FaultyFileSystem final : public FileSystem {
 
   template <class Change>
   Result<void> change(const Change& apply) {
+    const std::lock_guard guard(mutex_);
+    if (refusal_) return std::unexpected(*refusal_);
     if (failed()) return fail(Errc::unavailable, "injected: the disk is gone");
     const bool fails = left_ && --*left_ == 0;
     if (!fails || fault_ == Fault::done) apply(false);
@@ -144,6 +211,9 @@ class FaultyFileSystem final : public FileSystem {
     durable_ = now_;
   }
 
+  mutable Mutex mutex_;
+  Locks locks_;
+  std::optional<Error> refusal_;
   std::map<std::string, std::string> now_;
   std::map<std::string, std::string> durable_;
   std::optional<std::uint64_t> left_;
