@@ -85,8 +85,8 @@ void Engine::sequence() {
     wait_for_work(lock);
     if (failure_) break;
     if (!queue_.empty() && !is_behind()) commit_queued(lock);
-    if (!failure_ && may_hand_over()) hand_over(lock);
     if (!failure_ && wants_new_file()) begin_file(lock);
+    if (!failure_ && may_hand_over()) hand_over(lock);
     if (may_end()) break;
   }
   sequencer_ended_ = true;
@@ -177,12 +177,14 @@ void Engine::hand_over(Lock& lock) {
 }
 
 bool Engine::wants_new_file() const {
-  if (to_keep_) return false;
+  if (to_keep_ || to_publish_ || publishing_) return false;
   return compact_wanted_ || sequencer_->file_bytes() > kFileBytes;
 }
 
 void Engine::begin_file(Lock& lock) {
   compact_wanted_ = false;
+  // The base's own partial tiles must be there for the next start, so its size is published, too.
+  if (handed_over_ < size()) hand_over(lock);
   lock.unlock();
   auto before = sequencer_->begin_file();
   if (before && !before->empty()) ids_->freeze(sequencer_->size());

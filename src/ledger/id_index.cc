@@ -142,6 +142,16 @@ Result<EntryIndex> IdIndex::find_or_add(const IdPrint& print, EntryIndex index) 
   return index;
 }
 
+Result<void> IdIndex::check() const {
+  std::shared_ptr<const Runs> runs;
+  {
+    const std::lock_guard guard(mutex_);
+    runs = runs_;
+  }
+  for (const auto& run : *runs) TRY(run->records());
+  return {};
+}
+
 void IdIndex::freeze(EntryIndex to) {
   const std::lock_guard guard(mutex_);
   CHECK(frozen_.size() == 0);

@@ -48,6 +48,9 @@ class IdIndex {
   /// Entries below this have their ids in runs.
   [[nodiscard]] EntryIndex saved() const;
 
+  /// Reads every block of every run; `corrupt` says which is damaged.
+  Result<void> check() const;
+
   /// Sets aside what save() is to write: all ids of entries below `to`, which are all that there
   /// are. Called between batches, so that no id of an entry that is not durable is written.
   void freeze(EntryIndex to);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/log.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/encoding.h"
 #include "ledger/old_layout.h"
 #include "ledger/tile_reader.h"
 #include "ledger/tiles.h"
@@ -20,6 +22,19 @@ bool has_log(FileSystem& fs, const LogPaths& paths) {
   return false;
 }
 
+constexpr std::size_t kOriginBytesMax = 255;
+
+// It stands in a line of its own in every checkpoint, so it must be one line.
+Result<void> check_origin(std::string_view origin) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  if (origin.empty() || origin.size() > kOriginBytesMax || !is_utf8(origin) ||
+      std::any_of(origin.begin(), origin.end(), is_control)) {
+    return fail(Errc::invalid_input,
+                "the ledger's origin must be 1 to 255 bytes of UTF-8 without control characters");
+  }
+  return {};
+}
+
 }  // namespace
 
 Log::Log(FileSystem& fs, std::string dir, NoteVerifier verifier, std::string origin)
@@ -27,6 +42,7 @@ Log::Log(FileSystem& fs, std::string dir, NoteVerifier verifier, std::string ori
 
 Result<std::unique_ptr<Log>> Log::create(FileSystem& fs, const std::string& dir, NoteSigner signer,
                                          const std::string& origin) {
+  TRY_VOID(check_origin(origin));
   std::unique_ptr<Log> log(new Log(fs, dir, signer.verifier(), origin));
   TRY_VOID(fs.make_directories(dir));
   log->lock_ = TRY(fs.lock(log->paths_.lock()));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "ledger/merkle.h"
 #include "ledger/note.h"
 #include "ledger/proof.h"
+#include "ledger/verify_log.h"
 #include "ledger/wal.h"
 
 namespace proviso::ledger {
@@ -26,7 +28,8 @@ namespace proviso::ledger {
 /// right edge, and what is on its way to the public folder (at most 64 MiB).
 class Log {
  public:
-  /// A new, empty log with a signed checkpoint. `conflict` where there is one already, or where
+  /// A new, empty log with a signed checkpoint. `invalid_input`: `origin` is no line of 1 to 255
+  /// bytes; `conflict` where there is one already, or where
   /// another has it open.
   static Result<std::unique_ptr<Log>> create(FileSystem& fs, const std::string& dir,
                                              NoteSigner signer, const std::string& origin);
@@ -70,6 +73,11 @@ class Log {
   /// That the tree of `old_size` is the beginning of the tree of `size`; empty for 0 and `size`.
   Result<std::vector<Digest>> prove_consistency(std::uint64_t old_size, std::uint64_t size);
 
+  /// Reads everything that open() took on trust: all entries, tiles and ids, at most so many bytes
+  /// a second (0: as fast as it goes). Takes long; for a thread of its own, while the log is in
+  /// use. The report says what is wrong with the public files; `corrupt`: what is wrong with the
+  /// ids; `unavailable`: it was stopped.
+  Result<LogReport> scrub(std::stop_token stop, std::uint64_t bytes_per_second);
   /// Makes tiles and ids durable and empties the write-ahead file. The log does so by itself when
   /// it has grown to 16 MiB.
   Result<void> compact() { return engine_->compact(); }

@@ -240,6 +240,42 @@ TEST(LogThreads, AFullOrReadOnlyDiskIsSaidAndLosesNothing) {
   }
 }
 
+TEST(LogThreads, AScrubSeesWhatOpeningDoesNot) {
+  FaultyFileSystem fs;
+  auto log = create(fs);
+  for (int i = 0; i < 600; ++i) {
+    const auto done = [](const Result<EntryIndex>& index) { EXPECT_TRUE(index.has_value()); };
+    ASSERT_TRUE(log->submit(entry_of(std::to_string(i)), done).has_value());
+  }
+  ASSERT_TRUE(log->head().has_value());
+  ASSERT_TRUE(log->compact().has_value());
+  EXPECT_TRUE(log->scrub({}, 0).value().ok);
+  log.reset();
+  const std::pair<std::string, std::string> damages[] = {{"d/log/tile/entries/000", "leaf-hash"},
+                                                         {"d/log/tile/0/001", "leaf-hash"},
+                                                         {"d/index/0-600", "corrupt"}};
+  for (const auto& [path, said] : damages) {
+    FaultyFileSystem copy = fs;
+    ASSERT_TRUE(copy.files().contains(path)) << path;
+    copy.files()[path][4] ^= 4;
+    const auto damaged = Log::open(copy, "d", signer(), kOrigin).value();
+    const auto report = damaged->scrub({}, 0);
+    if (report) {
+      EXPECT_EQ(report->error_class, said) << path;
+    } else {
+      EXPECT_EQ(report.error().code, Errc::corrupt) << path;
+      EXPECT_EQ(said, "corrupt") << path;
+    }
+  }
+  // At 600 bytes a second it would take a minute.
+  log = Log::open(fs, "d", signer(), kOrigin).value();
+  std::jthread scrubbing([&](const std::stop_token& stop) {
+    EXPECT_EQ(log->scrub(stop, 600).error().code, Errc::unavailable);
+  });
+  EXPECT_TRUE(log->append(std::vector{entry_of("while it scrubs")}).has_value());
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});
+}
+
 TEST(LogThreads, GrowsBeyondOneWriteAheadFile) {
   FaultyFileSystem fs;
   auto log = create(fs);
