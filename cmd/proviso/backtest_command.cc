@@ -9,7 +9,7 @@
 #include "base/text/format.h"
 #include "intake/byte_source.h"
 #include "server/backtest.h"
-#include "server/documents.h"
+#include "server/kept_documents.h"
 #include "server/shadow.h"
 #include "server/signal_json.h"
 #include "trial.h"
@@ -177,14 +177,19 @@ std::string head_in_words(const server::Backtest& b) {
   return out;
 }
 
+// Open only while it reads (I5), like a trial's folder.
+Result<std::vector<rules::RuleSource>> sources_in_force(Context& context) {
+  if (context.dir.empty()) return std::vector<rules::RuleSource>();
+  const auto folder = TRY(context.folder());
+  return server::rulebook_in_force(*folder);
+}
+
 Result<int> backtest(const BacktestOptions& options, Context& context) {
   const Trial trial = TRY(open_trial(context, options.register_file));
+  auto sources = TRY(sources_in_force(context));
   const auto program = TRY(server::load_program(options.rules, trial.setting));
   std::shared_ptr<const rules::Program> in_force;
-  if (!trial.rulebook.empty()) {
-    const auto files = TRY(server::rulebook_files(trial.rulebook));
-    in_force = TRY(server::load_program(files, trial.setting));
-  }
+  if (!sources.empty()) in_force = TRY(server::load_program(std::move(sources), trial.setting));
   server::BacktestOptions run;
   run.inputs = TRY(intake::expand_inputs(options.logs));
   if (in_force && std::ranges::find(run.inputs, "-") != run.inputs.end()) {

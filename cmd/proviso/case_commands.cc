@@ -61,11 +61,12 @@ std::string case_in_words(const Json& c) {
                            text_of(c, "customer"), text_of(c, "term_group"), text_of(c, "state"),
                            text_of(c, "opened_at"));
   for (const Json& s : *c.find("signals")->if_array()) {
-    out +=
-        format("  signal {}: {}\n    subscription {}, from {} to {}, peak {}, author {}\n",
-               text_of(s, "digest").substr(0, 12), text_of(s, "title"), text_of(s, "subscription"),
-               text_of(*s.find("figures"), "from"), text_of(*s.find("figures"), "to"),
-               text_of(*s.find("figures"), "value_peak"), text_of(s, "author"));
+    out += format(
+        "  signal {} (evidence {}): {}\n    subscription {}, from {} to {}, peak {}, author {}\n",
+        text_of(s, "signal").substr(0, 12), text_of(s, "digest").substr(0, 12), text_of(s, "title"),
+        text_of(s, "subscription"), text_of(*s.find("figures"), "from"),
+        text_of(*s.find("figures"), "to"), text_of(*s.find("figures"), "value_peak"),
+        text_of(s, "author"));
     out += format("    proviso signal show {}: its rule's version, events and inputs\n",
                   text_of(s, "signal").substr(0, 12));
   }

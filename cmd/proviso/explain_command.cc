@@ -54,6 +54,7 @@ Json::Array children_json(const Explanation& e, const intake::FieldPolicies& pol
 
 Json to_json(const Explanation& e, const intake::FieldPolicies& policies) {
   Json::Object out{{"holds", e.holds}, {"text", e.text}};
+  if (!e.selection.empty()) out.emplace("selection", e.selection);
   if (e.kind == rules::Expression::Kind::test) {
     out.emplace("values", Json::Array(e.values.begin(), e.values.end()));
     out.emplace("missing", e.missing);
@@ -75,8 +76,9 @@ std::string values_in_words(const Explanation& e, const intake::FieldPolicies& p
 
 std::string in_words(const Explanation& e, const intake::FieldPolicies& policies,
                      std::size_t indent) {
-  std::string out = format("{}{} {}{}\n", std::string(indent * 2, ' '), e.holds ? "✓" : "✗", e.text,
-                           values_in_words(e, policies));
+  const std::string name = e.selection.empty() ? "" : e.selection + ": ";
+  std::string out = format("{}{} {}{}{}\n", std::string(indent * 2, ' '), e.holds ? "✓" : "✗", name,
+                           e.text, values_in_words(e, policies));
   for (const Explanation& child : e.children) out += in_words(child, policies, indent + 1);
   return out;
 }
@@ -210,7 +212,7 @@ Result<std::vector<Event>> replay(const ExplainOptions& options, const Trial& tr
     if (at == events.end() || program.correlation(f.rule) == nullptr) return;
     const auto shown = twins.shown_by(f.rule);
     // Where thresholds decide, the twin's figure says it all.
-    const bool own = !shown && program.correlation(f.rule)->thresholds.empty();
+    const bool own = !shown && !rules::distance(*program.correlation(f.rule), f.value);
     if (shown || own) at->second.figures.push_back({f, shown.value_or(f.rule)});
   };
   TRY_VOID(run.read(options.log));

@@ -97,6 +97,9 @@ std::string in_words(const cases::SignalRow& row, const Json& document,
   std::string out = format("signal {}: {}\n", row.id, text_of(document, "title"));
   out += format("  rule {}, level {}, author {}\n", text_of(document, "rule"),
                 text_of(document, "level"), text_of(document, "author"));
+  if (!row.case_id.empty()) {
+    out += format("  evidence {}\n", sha256(canonical_json(document)).hex().substr(0, 12));
+  }
   if (version != nullptr) {
     out += format("  version {} of {}\n", text_of(*version, "definition").substr(0, 12),
                   text_of(*version, "modified"));

@@ -19,13 +19,11 @@ Result<Trial> open_trial(Context& context, const std::string& register_file) {
   Trial trial{.setting = TRY(server::setting_for(context.dir)),
               .customers = {},
               .under_review = {},
-              .hash_key = {},
-              .rulebook = {}};
+              .hash_key = {}};
   if (!context.dir.empty()) {
     auto folder = TRY(context.folder());
     trial.customers = folder->customers();
     trial.hash_key = folder->hash_key();
-    trial.rulebook = folder->paths().rulebook();
     for (const cases::CaseRow& row : TRY(folder->casework().list())) {
       if (row.state != cases::case_state::closed) trial.under_review.insert(row.customer.value);
     }

@@ -13,7 +13,6 @@ struct Trial {
   model::Register customers;
   std::set<std::string> under_review;
   std::string hash_key;  ///< empty without a data folder
-  std::string rulebook;  ///< the folder of the rulebook; empty without a data folder
 
   [[nodiscard]] server::ReplayOptions options(std::size_t inputs) const;
 };

@@ -45,18 +45,6 @@ std::int64_t unit_seconds(char unit) {
   }
 }
 
-std::optional<Duration> parse_timespan(std::string_view text) {
-  if (text.size() < 2) return std::nullopt;
-  const std::int64_t unit = unit_seconds(text.back());
-  std::int64_t count = 0;
-  const char* end = text.data() + text.size() - 1;
-  const auto [at, error] = std::from_chars(text.data(), end, count);
-  if (unit == 0 || error != std::errc{} || at != end || count <= 0) return std::nullopt;
-  // Up to ten years: what a window of event time can mean, and no overflow of nanoseconds.
-  if (count > 10 * unit_seconds('y') / unit) return std::nullopt;
-  return std::chrono::seconds(count * unit);
-}
-
 class CorrelationReader {
  public:
   CorrelationReader(const YamlNode& node, const ReadContext& context)
@@ -274,6 +262,18 @@ class CorrelationReader {
 };
 
 }  // namespace
+
+std::optional<Duration> parse_timespan(std::string_view text) {
+  if (text.size() < 2) return std::nullopt;
+  const std::int64_t unit = unit_seconds(text.back());
+  std::int64_t count = 0;
+  const char* end = text.data() + text.size() - 1;
+  const auto [at, error] = std::from_chars(text.data(), end, count);
+  if (unit == 0 || error != std::errc{} || at != end || count <= 0) return std::nullopt;
+  // Up to ten years: what a window of event time can mean, and no overflow of nanoseconds.
+  if (count > 10 * unit_seconds('y') / unit) return std::nullopt;
+  return std::chrono::seconds(count * unit);
+}
 
 std::optional<CorrelationAst> read_correlation(const YamlNode& node, const ReadContext& context) {
   if (!node.is_map()) {

@@ -80,6 +80,12 @@ class ConditionCompiler {
     return std::nullopt;
   }
 
+  static Expression named(const std::string& name, const Expression& selection) {
+    Expression out = selection;
+    out.selection = name;
+    return out;
+  }
+
   bool spend(const Expression& e) {
     nodes_ += count_nodes(e);
     return nodes_ <= kNodesMax;
@@ -91,7 +97,7 @@ class ConditionCompiler {
       return refuse(node, "there is no selection \"" + printable(node.name) + "\" (add it)");
     }
     if (!spend(found->second)) return refuse(node, "is too large (name fewer selections)");
-    return found->second;
+    return named(found->first, found->second);
   }
 
   std::optional<Expression> quantified(const ConditionAst& node) {
@@ -99,7 +105,7 @@ class ConditionCompiler {
     for (const auto& [name, selection] : selections_) {
       if (!name_fits(node.name, name)) continue;
       if (!spend(selection)) return refuse(node, "is too large (name fewer selections)");
-      fitting.push_back(selection);
+      fitting.push_back(named(name, selection));
     }
     if (fitting.empty()) {
       return refuse(node, "no selection fits \"" + printable(node.name) + "\" (mend the pattern)");

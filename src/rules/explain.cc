@@ -35,6 +35,7 @@ void add_values(FieldId field, EventView& event, Explanation& out) {
 Explanation explain_test(const Expression& expression, EventView& event) {
   const Test& test = expression.test;
   Explanation out;
+  out.selection = expression.selection;
   out.holds = evaluate(expression, event);
   out.text = dump(expression, 0);
   out.text.pop_back();  // its line feed
@@ -58,6 +59,7 @@ Explanation explain(const Expression& expression, EventView& event) {
   if (expression.kind == Expression::Kind::test) return explain_test(expression, event);
   Explanation out;
   out.kind = expression.kind;
+  out.selection = expression.selection;
   bool all = true;
   bool any = false;
   for (const Expression& child : expression.children) {
@@ -75,7 +77,8 @@ Explanation explain(const Expression& expression, EventView& event) {
 }
 
 std::optional<double> distance(const Correlation& correlation, double value) {
-  if (correlation.thresholds.empty()) return std::nullopt;
+  const bool ordered = correlation.type == CorrelationType::temporal_ordered;
+  if (correlation.thresholds.empty() || ordered) return std::nullopt;
   double far = 0;
   for (const Threshold& t : correlation.thresholds) far = std::max(far, distance(t, value));
   return far;

@@ -14,8 +14,9 @@ namespace proviso::rules {
 struct Explanation {
   Expression::Kind kind = Expression::Kind::test;
   bool holds = false;
-  std::string text;   ///< a test in words; "all of", "any of", "not" for the others
-  std::string field;  ///< a test's field; empty for keywords and for the others
+  std::string selection;  ///< the name of the selection that it is; may be empty
+  std::string text;       ///< a test in words; "all of", "any of", "not" for the others
+  std::string field;      ///< a test's field; empty for keywords and for the others
   /// What the test read: the values of its field (of both fields for a field_ref), as the event's
   /// view gives them, so only kept ones (I1). At most kValuesMax of at most kValueBytesMax; empty
   /// where the field is missing and for keywords, which read every value.
@@ -31,7 +32,8 @@ inline constexpr std::size_t kValueBytesMax = 200;
 Explanation explain(const Expression& expression, EventView& event);
 
 /// How far a figure is from making a correlation hold: 0 where it holds, else the smallest change
-/// of `value` that would. Nothing for a correlation without thresholds.
+/// of `value` that would. Nothing for a correlation without thresholds, and for temporal_ordered:
+/// the figure of its twin knows no order.
 std::optional<double> distance(const Correlation& correlation, double value);
 
 /// The thresholds as text: ">= 200000", "> 3 and <= 50".

@@ -73,6 +73,8 @@ struct Expression {
   Kind kind = Kind::test;
   Test test;
   std::vector<Expression> children;
+  /// The selection that it is, where a condition names one; only for explanations.
+  std::string selection{};
 
   static Expression of(Test t);
   /// One child stands for itself.

@@ -129,7 +129,10 @@ Loaded compile_rules(std::vector<RuleSource> sources, const RulebookPolicy* poli
   apply_filters(all->filters, all->rules, out.diagnostics);
   Digest digest = rulebook_digest(texts);
   if (pipelines != nullptr) {
-    pipelines->apply(all->rules, out.diagnostics);
+    if (!pipelines->apply(all->rules, out.diagnostics)) {
+      add_snippets(texts, out.diagnostics);
+      return out;
+    }
     digest = sha256(std::string(digest.view()) + std::string(pipelines->digest().view()));
   }
   auto program = Compiler(std::move(all->rules), policy, out.diagnostics).run(digest);

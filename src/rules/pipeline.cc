@@ -11,7 +11,7 @@ namespace proviso::rules {
 namespace {
 
 // Values that all pipelines may make for all rules of one load.
-constexpr std::size_t kValuesMax = 5'000'000;
+constexpr std::size_t kValuesMax = 1'000'000;
 constexpr std::size_t kCorrelationDepthMax = 16;
 
 using Kind = PipelineItem::Kind;
@@ -382,7 +382,7 @@ std::optional<Pipelines> Pipelines::read(std::vector<RuleSource> sources,
   return out;
 }
 
-void Pipelines::apply(std::vector<ResolvedRule>& rules, Diagnostics& diagnostics) const {
+bool Pipelines::apply(std::vector<ResolvedRule>& rules, Diagnostics& diagnostics) const {
   const RuleTree tree(rules);
   const PipelineMatch::RulesOf rules_of = [&](const ResolvedRule& r) { return tree.leaves(r); };
   ValueBudget budget{kValuesMax};
@@ -390,8 +390,10 @@ void Pipelines::apply(std::vector<ResolvedRule>& rules, Diagnostics& diagnostics
     for (ResolvedRule& rule : rules) {
       if (rule.correlation.has_value() != correlations) continue;
       RuleRun(*program_, rule, diagnostics, budget, rules_of).run();
+      if (budget.exceeded) return false;
     }
   }
+  return true;
 }
 
 }  // namespace proviso::rules

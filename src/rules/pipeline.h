@@ -21,8 +21,10 @@ class Pipelines {
   /// where something is wrong or makes no sense where no query is written.
   static std::optional<Pipelines> read(std::vector<RuleSource> sources, Diagnostics& diagnostics);
 
-  /// Plain rules first, then correlations. What a pipeline refuses is an error at the rule.
-  void apply(std::vector<ResolvedRule>& rules, Diagnostics& diagnostics) const;
+  /// Plain rules first, then correlations. What a pipeline refuses is an error at the rule. False
+  /// where the values of all rules became too many: the rest was not looked at, and what there is
+  /// must not be compiled.
+  [[nodiscard]] bool apply(std::vector<ResolvedRule>& rules, Diagnostics& diagnostics) const;
   /// Over the sources in their order: part of a program's identity.
   [[nodiscard]] const Digest& digest() const { return digest_; }
   [[nodiscard]] const std::vector<RuleSource>& sources() const { return sources_; }

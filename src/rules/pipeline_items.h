@@ -188,6 +188,7 @@ Result<std::optional<ResolvedSelection>> split_hashes(const PipelineItem& item,
 /// What the transformations of values make of one value; `budget` is what they may still make.
 struct ValueBudget {
   std::size_t values = 0;
+  bool exceeded = false;
 };
 /// Nothing where the value stays as it is; an error text where it cannot be.
 Result<std::optional<std::vector<ItemValue>>> transform_value(const PipelineItem& item,

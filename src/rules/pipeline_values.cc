@@ -76,6 +76,7 @@ Result<Values> placeholders(const PipelineItem& item, const PipelineProgram& pro
     std::vector<Pieces> all = TRY(replaced(item, program, pieces, regex));
     for (Pieces& one : all) {
       if (budget.values == 0) {
+        budget.exceeded = true;
         return fail(Errc::exhausted, "pipelines make too many values (fewer or shorter vars)");
       }
       --budget.values;

@@ -41,6 +41,9 @@ struct RuleInfo {
   std::vector<std::string> terms;
   /// `proviso.independence`: the group of evidence that its signals count as; may be empty.
   std::string independence;
+  /// `proviso.quiet`: a firing within this span of the last one opens no new signal. Nothing: the
+  /// timespan of a correlation, one hour of a plain rule.
+  std::optional<Duration> quiet;
   std::string file;
   Position at;
   /// False where a correlation refers to the rule and does not say `generate: true`.

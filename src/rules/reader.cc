@@ -78,6 +78,13 @@ class RuleReader {
     if (!node->is_map()) return context_.error(node->at, "proviso", "must be a map");
     if (const YamlNode* terms = node->find("terms")) read_terms(*terms);
     read_shadow(*node);
+    if (const YamlNode* quiet = node->find("quiet")) {
+      if (quiet->is_scalar()) out_.info.quiet = parse_timespan(quiet->text);
+      if (!out_.info.quiet) {
+        context_.error(quiet->at, "proviso.quiet",
+                       "must be a number and s, m, h, d, w, M or y, e.g. 12h; at most 10y");
+      }
+    }
     if (const YamlNode* independence = node->find("independence")) {
       if (!independence->is_scalar() || independence->text.empty()) {
         context_.error(independence->at, "proviso.independence", "must be text");

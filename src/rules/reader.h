@@ -51,6 +51,8 @@ LogSource read_logsource(const YamlNode& node, const std::string& path, const Re
 /// disagree ("yes", "on", "0777").
 std::optional<ScalarAst> read_scalar(const YamlNode& node, const std::string& item,
                                      const ReadContext& context);
+/// "15m": a whole number and s, m, h, d, w, M or y; at least 1s, at most 10y.
+std::optional<Duration> parse_timespan(std::string_view text);
 /// The whole text as a decimal number.
 std::optional<double> parse_number(std::string_view text);
 

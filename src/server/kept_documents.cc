@@ -2,6 +2,8 @@
 #include "server/kept_documents.h"
 
 #include "decisions/order_store.h"
+#include "server/documents.h"
+#include "server/founding.h"
 
 namespace proviso::server {
 namespace {
@@ -69,6 +71,29 @@ Result<std::vector<KeptFile>> kept_folder(DataFolder& folder, const Digest& dige
     rest.remove_prefix(end + 1);
   }
   return files;
+}
+
+Result<std::vector<rules::RuleSource>> rulebook_in_force(DataFolder& folder) {
+  if (!is_sealed(folder)) return std::vector<rules::RuleSource>();
+  cases::Database& database = folder.record().database();
+  const model::Governance governance = TRY(decisions::read_governance(database));
+  const Digest digest = governance.documents().rulebook;
+  const std::string path = folder.paths().rulebook();
+  std::vector<rules::RuleSource> sources;
+  if (TRY(is_kept(database, digest))) {
+    for (KeptFile& file : TRY(kept_folder(folder, digest))) {
+      sources.push_back({.name = path + "/" + file.name, .text = std::move(file.content)});
+    }
+    return sources;
+  }
+  if (TRY(folder_digest(path, ".yml")) != digest) {
+    return fail(Errc::conflict,
+                path + ":1:1: is not the rulebook in force, I1 (put that one back)");
+  }
+  for (const std::string& file : TRY(rulebook_files(path))) {
+    sources.push_back({.name = file, .text = TRY(real_file_system().read(file, kFileMax))});
+  }
+  return sources;
 }
 
 }  // namespace proviso::server

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/load.h"
 #include "server/data_folder.h"
 
 namespace proviso::server {
@@ -22,5 +23,9 @@ Result<void> keep_documents(DataFolder& folder);
 /// The files of a folder that was kept, by its digest. not_found where it never was; corrupt where
 /// a file is not what its digest says.
 Result<std::vector<KeptFile>> kept_folder(DataFolder& folder, const Digest& digest);
+
+/// The rulebook that the orders in force name: as it was kept, or from the folder where that is the
+/// one. Empty before the seal. `conflict` where neither is.
+Result<std::vector<rules::RuleSource>> rulebook_in_force(DataFolder& folder);
 
 }  // namespace proviso::server

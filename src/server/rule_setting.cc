@@ -66,15 +66,28 @@ Result<RuleSetting> setting_for(const std::string& dir) {
   return dir.empty() ? shipped_setting() : folder_setting(FolderPaths{dir});
 }
 
-Result<std::shared_ptr<const rules::Program>> load_program(const std::vector<std::string>& paths,
-                                                           const RuleSetting& setting) {
-  rules::Loaded loaded = load_rulebook(paths, setting.policies, &setting.terms);
+namespace {
+
+Result<std::shared_ptr<const rules::Program>> program_of(rules::Loaded loaded) {
   if (loaded.program) return std::move(loaded.program);
   const auto& faults = loaded.diagnostics.all();
   return fail(Errc::invalid_input,
               faults.empty() ? "no rule there (name rule files and folders)"
                              : faults.front().to_string() +
                                    (faults.size() == 1 ? "" : " (and more: proviso rules check)"));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const rules::Program>> load_program(const std::vector<std::string>& paths,
+                                                           const RuleSetting& setting) {
+  return program_of(load_rulebook(paths, setting.policies, &setting.terms));
+}
+
+Result<std::shared_ptr<const rules::Program>> load_program(std::vector<rules::RuleSource> sources,
+                                                           const RuleSetting& setting) {
+  const rules::RulebookPolicy policy = rulebook_policy(setting.policies, &setting.terms);
+  return program_of(rules::compile_rules(std::move(sources), &policy));
 }
 
 Result<std::vector<JsonLine>> read_json_lines(const std::string& path) {

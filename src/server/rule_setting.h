@@ -33,6 +33,9 @@ Result<RuleSetting> setting_for(const std::string& dir);
 /// they do not load.
 Result<std::shared_ptr<const rules::Program>> load_program(const std::vector<std::string>& paths,
                                                            const RuleSetting& setting);
+/// The same from texts.
+Result<std::shared_ptr<const rules::Program>> load_program(std::vector<rules::RuleSource> sources,
+                                                           const RuleSetting& setting);
 
 /// A register file, for a trial: nothing is stored. Errors name FILE:LINE:COLUMN.
 Result<model::Register> read_register_file(const std::string& path);

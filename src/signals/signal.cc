@@ -52,6 +52,7 @@ SignalTracker::SignalTracker(std::shared_ptr<const rules::Program> program)
     : program_(std::move(program)) {}
 
 Duration SignalTracker::span_of(rules::RuleIndex rule) const {
+  if (const auto& quiet = program_->rule(rule).quiet) return *quiet;
   const rules::Correlation* correlation = program_->correlation(rule);
   return correlation == nullptr ? kPlainRuleSpan : correlation->timespan;
 }

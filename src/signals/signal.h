@@ -45,11 +45,12 @@ enum class SignalChange : std::uint8_t { opened, extended };
 /// Plain rules: firings of one group within this span are one signal.
 inline constexpr Duration kPlainRuleSpan = std::chrono::hours(1);
 
-/// Turns firings into signals: a firing within the rule's timespan (a plain rule: one hour) of the
-/// last firing of its (rule, group) extends that signal; a later one opens a new one. The group of
-/// a plain rule is the subscription of the event. Feed firings in the order the engine gives them;
-/// a late one (before the signal's last) extends it too. This is all the suppression there is:
-/// one signal per rule and group as long as it goes on, with the number of its firings. One thread.
+/// Turns firings into signals: a firing within the rule's `quiet` (else its timespan; a plain rule:
+/// one hour) of the last firing of its (rule, group) extends that signal; a later one opens a new
+/// one. The group of a plain rule is the subscription of the event. Feed firings in the order the
+/// engine gives them; a late one (before the signal's last) extends it too. This is all the
+/// suppression there is: one signal per rule and group as long as it goes on, with the number of
+/// its firings. One thread.
 class SignalTracker {
  public:
   explicit SignalTracker(std::shared_ptr<const rules::Program> program);

@@ -90,6 +90,12 @@ id: 11111111-2222-4333-8444-555555555603
 correlation:
   {type: temporal_ordered, rules: [put, list], group-by: [subscription], timespan: 4m}
 proviso: {terms: [T-SURVEILLANCE]}
+---
+title: Put, then list, once in four hours
+id: 11111111-2222-4333-8444-555555555604
+correlation:
+  {type: temporal_ordered, rules: [put, list], group-by: [subscription], timespan: 4m}
+proviso: {terms: [T-SURVEILLANCE], quiet: 4h}
 RULES
 found_folder f 2
 mkdir rules && mv rules.yml rules/
@@ -126,7 +132,8 @@ expect "and all is as in one sorted run" "$(cat one-run)" "$(found)"
 fresh
 review usage.jsonl trail.jsonl
 found >both
-expect "all three rules say something" 3 "$(cut -d, -f1 both | grep 5555 | sort -u | wc -l)"
+expect "all four rules say something" 4 "$(cut -d, -f1 both | grep 5555 | sort -u | wc -l)"
+expect "one signal while it must be quiet, across runs too" 1 "$(grep -c 5604 both)"
 head -n 1 usage.jsonl >u0 && head -n 1 trail.jsonl >t0
 head -n 16 trail.jsonl | tail -n +2 | tac >t1 # 2 h 40 in reverse: within a bound of 180 minutes
 tail -n +17 trail.jsonl >t2

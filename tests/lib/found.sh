@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # Founds a data folder quickly, for scripts. Sourced; needs PROVISO_BIN.
 #
-#   found_folder DIR [K]               makes DIR/data, DIR/trust.json; an order needs K (2) people
+#   found_folder DIR [K [RULES]]       makes DIR/data, DIR/trust.json; an order needs K (2) people;
+#                                      with the rulebook of the folder RULES
 #   sign_and_approve DIR ORDER PERSON  exports, signs and hands in one approval; prints its JSON
 #   put_in_force DIR ORDER PERSON...   the same for each of them, quietly
 #   digest_of                          the member `digest` of the JSON on standard input
@@ -18,9 +19,10 @@ digest_of() { jq -er .digest; }
 make_key() { proviso key new "$2" --out "$1/keys/$2" --no-passphrase >/dev/null 2>&1; }
 
 found_folder() {
-  local dir="$1" approvals="${2:-2}" name
+  local dir="$1" approvals="${2:-2}" rules="${3:-}" name
   mkdir -p "$dir/keys"
   proviso init "$dir/data" --origin log.example.com/terms >/dev/null
+  [[ -z "$rules" ]] || { rm "$dir/data/rulebook/"*.yml && cp "$rules"/*.yml "$dir/data/rulebook/"; }
   for name in proposer "${APPROVERS[@]}" outside; do make_key "$dir" "$name"; done
   proviso roster add "$dir/keys/proposer.pub" --role proposer -d "$dir/data" >/dev/null
   for name in "${APPROVERS[@]}"; do

@@ -49,6 +49,12 @@ json "and which records of which input" '.figures.inputs | length == 1 and
 CASE="$(proviso case list -d data --json | jq -r .id)"
 check "case show leads there" 0 'proviso signal show [0-9a-f]{12}: ' \
   proviso case show "$CASE" -d data
+NAMED="$(grep -oE 'signal [0-9a-f]{12} \(evidence [0-9a-f]{12}\)' <<<"$OUT" |
+  grep "${ID:0:12}" | head -n 1)"
+that "by the same id" test -n "$NAMED"
+check "signal show names the evidence that case show names" 0 \
+  "^  evidence $(cut -c31-42 <<<"$NAMED")$" \
+  proviso signal show "${ID:0:12}" -d data
 
 mkdir elsewhere && mv usage.jsonl elsewhere/other-name.jsonl
 LOG=elsewhere/other-name.jsonl
@@ -100,6 +106,16 @@ split_log() { split -n "l/$1" --additional-suffix=.jsonl "$LOG" "$2"; }
 anew && split_log 3 several-
 quietly proviso review several-*.jsonl -d data --commit-every 50
 that "several inputs of one run" reproduces several-ac.jsonl several-aa.jsonl several-ab.jsonl
+anew && split_log 130 many-
+quietly proviso review many-*.jsonl -d data
+ID="$(sqlite3 data/store.sqlite \
+  "SELECT id FROM signals WHERE figures->>'inputs_left_out' > 0 LIMIT 1")"
+that "a signal lists 100 inputs" test "$(sqlite3 data/store.sqlite \
+  "SELECT json_array_length(figures->'inputs') FROM signals WHERE id='$ID'")" -eq 100
+LEFT="$(sqlite3 data/store.sqlite "SELECT figures->>'inputs_left_out' FROM signals WHERE id='$ID'")"
+check "and of one that rests on more that is said, with the number" 1 \
+  "^  inputs: $LEFT more were read than a signal lists" \
+  proviso signal reproduce "$ID" many-*.jsonl -d data
 anew && split_log 4 run-
 for part in run-*.jsonl; do quietly proviso review "$part" -d data; done
 that "a run for each input, windows across them" reproduces run-*.jsonl

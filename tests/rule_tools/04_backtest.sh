@@ -48,7 +48,9 @@ check "who works on the case finds it in a trial" 0 "in trials: $PSEUDONYM" \
 # Thresholds that are too high: what came near, and what is lost against the rulebook in force.
 # From here on a rulebook of one rule, which does not change with the shipped one.
 RULES="$ROOT/tests/rule_tools/rules"
-rm data/rulebook/*.yml && cp "$RULES"/*.yml data/rulebook/
+mkdir small && found_folder small 2 "$RULES"
+rm -r data && mv small/data data
+proviso register load register.jsonl -d data >/dev/null
 mkdir high && sed 's/gte: 60000000/gte: 6000000000/' "$RULES/population-scale-speech.yml" \
   >high/speech.yml
 check "near misses" 0 '  near misses \(needs gte 6000000000\)' \
@@ -78,6 +80,19 @@ sed -i '1d' both/twice.yml
 check "a shadow beside the rule in force" 0 ' \(shadow\)$' \
   proviso rules backtest --rules both usage.jsonl -d data
 that "by its name" grep -q 'beside population-scale-speech in force: ' <<<"$OUT"
+
+# The difference is against the rulebook that the orders name, whatever lies in the folder.
+proviso rules backtest --rules high usage.jsonl -d data --json >wanted
+cp -r data changed
+sed -i 's/gte: 60000000/gte: 6000000000/' changed/rulebook/population-scale-speech.yml
+check "another rulebook in the folder is not taken for the one in force" '[12]' \
+  'changed/rulebook:1:1: is not the rulebook in force' \
+  proviso rules backtest --rules high usage.jsonl -d changed
+rm -r changed && cp -r data changed && proviso review usage.jsonl -d changed >/dev/null
+sed -i 's/gte: 60000000/gte: 6000000000/' changed/rulebook/population-scale-speech.yml
+proviso rules backtest --rules high usage.jsonl -d changed --json >got
+that "nor once a review has kept that one" diff <(jq '.rules[].difference' wanted) \
+  <(jq '.rules[].difference' got)
 
 check "logs that cannot be read twice" 2 'read twice' \
   proviso rules backtest --rules "$RULES" - -d data

@@ -48,6 +48,28 @@ TEST(Explain, ValuesAreBoundedAndWholeCharacters) {
   EXPECT_EQ(e.children[0].children[1].values.size(), kValuesMax);
 }
 
+// The name of each selection, where it is.
+std::string names(const Explanation& e) {
+  std::string out = "[" + e.selection;
+  for (const Explanation& child : e.children) out += names(child);
+  return out + "]";
+}
+
+TEST(Explain, NamesTheSelections) {
+  EXPECT_EQ(names(explain_json(kRule, "{}")), "[[sel[][]][[tiny]]]");
+  const std::string rule =
+      "title: t\nlogsource: {product: p}\ndetection:\n"
+      "  a1: {a: x}\n  a2: {a: y, b: z}\n  condition: 1 of a* and a1\n";
+  EXPECT_EQ(names(explain_json(rule, "{}")), "[[[a1][a2[][]]][a1]]");
+}
+
+TEST(Explain, OrderedSequencesHaveNoDistance) {
+  Correlation c;
+  c.type = CorrelationType::temporal_ordered;
+  c.thresholds = {{Comparison::gte, 2, to_billionths(2)}};
+  EXPECT_FALSE(distance(c, 2)) << "two rules that occurred need not have been in order";
+}
+
 Correlation with(std::vector<Threshold> thresholds) {
   Correlation c;
   c.thresholds = std::move(thresholds);

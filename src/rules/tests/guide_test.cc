@@ -25,7 +25,7 @@ TEST(Guide, ExamplesLoad) {
     EXPECT_TRUE(loaded.program) << loaded.diagnostics.to_string();
     ++examples;
   }
-  EXPECT_EQ(examples, 3U);
+  EXPECT_EQ(examples, 4U);
 }
 
 }  // namespace

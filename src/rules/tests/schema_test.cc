@@ -262,11 +262,12 @@ TEST(Schema, RefusesWhatTheReaderRefuses) {
       fits("title: f\nlogsource: {product: p}\n"
            "filter: {rules: any, s: {f: a}, condition: not s}\n"));
   EXPECT_TRUE(fits("title: o\ncorrelation: {type: temporal, timespan: 5m, condition: a and b}\n"));
+  EXPECT_TRUE(fits(rule + "proviso: {quiet: 1d}\n"));
   std::vector<std::string> bad;
   for (const char* more :
        {"id: 5\n", "id: abc\n", "status: new\n", "level: severe\n", "date: yesterday\n",
         "tags: [x]\n", "related: [{id: a, type: derived}]\n", "author: 5\n", "references: x\n",
-        "name: ''\n", "proviso: {terms: []}\n", "correlation: {}\n"}) {
+        "name: ''\n", "proviso: {terms: []}\n", "proviso: {quiet: 1 day}\n", "correlation: {}\n"}) {
     bad.push_back(rule + more);
   }
   bad.push_back(replaced(rule, "title: t", "title: " + std::string(257, 'x')));

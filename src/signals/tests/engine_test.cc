@@ -273,5 +273,31 @@ TEST(Tracker, ExtendsWithinTheTimespanAndOpensAfterIt) {
   EXPECT_EQ(tracker.open(), 0U);
 }
 
+TEST(Tracker, ARuleSaysHowLongItIsQuiet) {
+  const auto loaded = rules::compile_rules(
+      {{"r.yml",
+        "title: short\nlogsource: {product: p}\ndetection: {s: {k: a}, condition: s}\n"
+        "proviso: {quiet: 10s}\n---\n"
+        "title: usual\nlogsource: {product: p}\ndetection: {s: {k: a}, condition: s}\n"}});
+  ASSERT_TRUE(loaded.program) << loaded.diagnostics.to_string();
+  auto tracker = std::make_unique<SignalTracker>(loaded.program);
+  const auto at = [&](std::uint32_t rule, std::int64_t second) {
+    const Time time = from_unix_seconds(second);
+    return tracker->add({RuleIndex(rule), {}, time, time, 1, 1, "sub", {}}).change;
+  };
+  EXPECT_EQ(at(0, 100), SignalChange::opened);
+  EXPECT_EQ(at(1, 100), SignalChange::opened);
+  EXPECT_EQ(at(0, 110), SignalChange::extended) << "the end of the span is in";
+  const std::string saved = tracker->save();
+  tracker = std::make_unique<SignalTracker>(loaded.program);
+  ASSERT_TRUE(tracker->load(saved));
+  EXPECT_EQ(at(0, 120), SignalChange::extended)
+      << "each firing begins it anew, after a restart too";
+  EXPECT_EQ(at(0, 131), SignalChange::opened);
+  EXPECT_EQ(at(1, 131), SignalChange::extended);
+  tracker->forget_before(from_unix_seconds(142));
+  EXPECT_EQ(tracker->open(), 1U);
+}
+
 }  // namespace
 }  // namespace proviso::signals
