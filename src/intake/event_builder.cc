@@ -168,7 +168,7 @@ void EventBuilder::make_hash(std::string_view text, std::span<char> out) const {
 
 std::string_view EventBuilder::hash(std::string_view text) {
   const auto of = siphash128(known_key_, text);
-  KnownHash& known = known_hashes_[(of[0] | of[1] << 8U) % kKnownHashes];
+  KnownHash& known = known_hashes_[(of[0] | unsigned{of[1]} << 8U) % kKnownHashes];
   if (known.of != of) {
     make_hash(text, known.digits);
     known.of = of;

@@ -6,8 +6,7 @@
 #include <set>
 
 #include <gtest/gtest.h>
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include "base/embedded.h"
@@ -38,48 +37,63 @@ std::set<std::string> versions() {
   return out;
 }
 
-Rows column(soci::session& sql, const std::string& query) {
-  Rows out(100'000);
-  sql << query, soci::into(out);
-  return out;
-}
+class Sql {
+ public:
+  explicit Sql(const std::string& path) { EXPECT_EQ(sqlite3_open(path.c_str(), &db_), SQLITE_OK); }
+  Sql(const Sql&) = delete;
+  Sql& operator=(const Sql&) = delete;
+  ~Sql() { sqlite3_close(db_); }
+  /// The first column of every row.
+  Rows run(const std::string& text) {
+    Rows out;
+    const auto keep = [](void* rows, int, char** values, char**) {
+      static_cast<Rows*>(rows)->emplace_back(*values == nullptr ? "" : *values);
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(db_, text.c_str(), keep, &out, nullptr), SQLITE_OK) << text;
+    return out;
+  }
 
-std::map<std::string, Rows> tables(soci::session& sql) {
+ private:
+  sqlite3* db_ = nullptr;
+};
+
+std::map<std::string, Rows> tables(Sql& sql) {
   std::map<std::string, Rows> out;
-  for (const std::string& table : column(
-           sql, "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")) {
-    out[table] = column(sql, "SELECT name FROM pragma_table_info('" + table + "') ORDER BY cid");
+  for (const std::string& table :
+       sql.run("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")) {
+    out[table] = sql.run("SELECT name FROM pragma_table_info('" + table + "') ORDER BY cid");
   }
   return out;
 }
 
 // Two rows in each table; each text is the table's, the column's and the row's own.
-void fill(soci::session& sql, const std::map<std::string, Rows>& all) {
+void fill(Sql& sql, const std::map<std::string, Rows>& all) {
   for (const auto& [table, columns] : all) {
     for (int row = 1; row <= 2; ++row) {
       std::string values;
       for (const std::string& name : columns) {
-        std::string type;
-        sql << "SELECT type FROM pragma_table_info('" + table + "') WHERE name='" + name + "'",
-            soci::into(type);
+        const std::string type =
+            sql.run("SELECT type FROM pragma_table_info('" + table + "') WHERE name='" + name + "'")
+                .front();
         values += values.empty() ? "" : ",";
         values += type == "INTEGER" ? std::to_string(1000 + row)
                                     : "'" + table + "." + name + " " + std::to_string(row) + "'";
       }
-      sql << "INSERT INTO " + table + " VALUES (" + values + ")";
+      sql.run("INSERT INTO " + table + " VALUES (" + values + ")");
     }
   }
 }
 
 // Every cell of the columns that the old version had.
-std::map<std::string, Rows> cells(soci::session& sql, const std::map<std::string, Rows>& all) {
+std::map<std::string, Rows> cells(Sql& sql, const std::map<std::string, Rows>& all) {
   std::map<std::string, Rows> out;
   for (const auto& [table, columns] : all) {
     std::string whole;
     for (const std::string& name : columns) {
       whole += (whole.empty() ? "" : " || '|' || ") + std::string("quote(\"") + name + "\")";
     }
-    out[table] = column(sql, "SELECT " + whole + " FROM " + table + " ORDER BY 1");
+    out[table] = sql.run("SELECT " + whole + " FROM " + table + " ORDER BY 1");
   }
   return out;
 }
@@ -87,15 +101,15 @@ std::map<std::string, Rows> cells(soci::session& sql, const std::map<std::string
 // What a store of this many migrations was, with rows in it.
 void make_old(const std::string& path, std::size_t version, std::map<std::string, Rows>& columns,
               std::map<std::string, Rows>& rows) {
-  soci::session sql(soci::sqlite3, "db=\"" + path + "\"");
+  Sql sql(path);
   std::size_t number = 0;
   for (const std::string& folder : versions()) {
     if (++number > version) break;
     for (const EmbeddedFile& file : schema::kFiles) {
-      if (file.name.starts_with(folder + "/")) sql << std::string(file.content);
+      if (file.name.starts_with(folder + "/")) sql.run(std::string(file.content));
     }
   }
-  sql << "PRAGMA user_version=" + std::to_string(version);
+  sql.run("PRAGMA user_version=" + std::to_string(version));
   columns = tables(sql);
   fill(sql, columns);
   rows = cells(sql, columns);
@@ -104,7 +118,7 @@ void make_old(const std::string& path, std::size_t version, std::map<std::string
 TEST(Migrations, KeepTheRowsOfEveryEarlierVersion) {
   const std::string fresh = temporary("fresh");
   ASSERT_TRUE(Database::open(fresh));
-  soci::session wanted(soci::sqlite3, "db=\"" + fresh + "\"");
+  Sql wanted(fresh);
   ASSERT_GE(versions().size(), 3U);
   for (std::size_t version = 1; version < versions().size(); ++version) {
     const std::string path = temporary(std::to_string(version));
@@ -113,10 +127,10 @@ TEST(Migrations, KeepTheRowsOfEveryEarlierVersion) {
     make_old(path, version, columns, rows);
     ASSERT_GE(rows.at("cases").size(), 2U);
     ASSERT_TRUE(Database::open(path)) << version;
-    soci::session sql(soci::sqlite3, "db=\"" + path + "\"");
+    Sql sql(path);
     EXPECT_EQ(cells(sql, columns), rows) << "from version " << version;
     EXPECT_EQ(tables(sql), tables(wanted)) << "from version " << version;
-    EXPECT_EQ(column(sql, "PRAGMA user_version"), column(wanted, "PRAGMA user_version"));
+    EXPECT_EQ(sql.run("PRAGMA user_version"), wanted.run("PRAGMA user_version"));
     std::filesystem::remove_all(path);
   }
   std::filesystem::remove_all(fresh);
