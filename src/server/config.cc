@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "base/text/format.h"
+#include "server/serve_config.h"
 
 namespace proviso::server {
 namespace {
@@ -25,6 +26,7 @@ std::unexpected<Error> at(const std::string& name, const toml::source_region& wh
 
 Result<void> check_known(const std::string& name, const toml::table& table) {
   for (const auto& [section, value] : table) {
+    if (section == "serve") continue;  // has a reader of its own
     const toml::table* members = value.as_table();
     if (members == nullptr) return at(name, value.source(), "unknown setting");
     for (const auto& [key, member] : *members) {
@@ -68,6 +70,7 @@ Result<Config> parse_config(const std::string& name, const std::string& text) {
   if (!parsed) return at(name, parsed.error().source(), parsed.error().description());
   const toml::table& table = parsed.table();
   TRY_VOID(check_known(name, table));
+  TRY_VOID(parse_serve_config(name, text));
   Config config;
   config.ledger_origin = table["ledger"]["origin"].value_or(std::string());
   config.rejects_share_max =
@@ -102,8 +105,8 @@ std::string default_config(const std::string& ledger_origin) {
       "# still be counted in its order. A source is a format; each may have its own bound:\n"
       "#   [intake.lateness_minutes_of]\n"
       "#   aws-cloudtrail = 1440\n"
-      "lateness_minutes = 60\n",
-      ledger_origin);
+      "lateness_minutes = 60\n\n{}",
+      ledger_origin, default_serve_section());
 }
 
 }  // namespace proviso::server

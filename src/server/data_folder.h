@@ -19,6 +19,9 @@ struct FolderPaths {
   [[nodiscard]] std::string lock() const { return root + "/lock"; }
   /// There while somebody waits for the lock.
   [[nodiscard]] std::string lock_wanted() const { return root + "/lock.wanted"; }
+  /// Held by the one `serve` of the folder.
+  [[nodiscard]] std::string serve_lock() const { return root + "/serve.lock"; }
+  [[nodiscard]] std::string tokens() const { return root + "/tokens.json"; }
   [[nodiscard]] std::string store() const { return root + "/store.sqlite"; }
   [[nodiscard]] std::string ledger() const { return root + "/ledger"; }
   [[nodiscard]] std::string ledger_key() const { return root + "/keys/ledger.pem"; }

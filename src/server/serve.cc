@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/serve.h"
+
+#include <unistd.h>
+
+#include "base/event_log.h"
+#include "base/file_system.h"
+#include "base/metrics.h"
+#include "base/text/format.h"
+#include "http/server.h"
+#include "server/data_folder.h"
+#include "server/serve_config.h"
+#include "server/serve_routes.h"
+#include "server/tokens.h"
+
+namespace proviso::server {
+namespace {
+
+constexpr std::uint64_t kConfigMax = 1U << 20U;
+
+Result<http::ServerSettings> read_settings(const FolderPaths& paths, const ServeOptions& options) {
+  FileSystem& fs = real_file_system();
+  if (!fs.exists(paths.config())) {
+    return fail(Errc::not_found, paths.root + ": not a data folder (make one with: proviso init " +
+                                     paths.root + ")");
+  }
+  const std::string text = TRY(fs.read(paths.config(), kConfigMax));
+  TRY_VOID(parse_config(paths.config(), text));
+  auto settings = TRY(parse_serve_config(paths.config(), text));
+  if (options.port) settings.port = *options.port;
+  for (std::string* path : {&settings.tls_certificate, &settings.tls_key}) {
+    if (!path->empty() && !path->starts_with('/')) *path = paths.root + "/" + *path;
+  }
+  return settings;
+}
+
+Result<FileLock> lock_server(const FolderPaths& paths) {
+  auto lock = FileLock::acquire(paths.serve_lock());
+  if (!lock && lock.error().code == Errc::conflict) {
+    return fail(Errc::conflict, paths.root + ": another server runs on this folder");
+  }
+  return lock;
+}
+
+void declare_metrics(Metrics& metrics) {
+  http::declare_server_metrics(metrics);
+  metrics.gauge("proviso_ledger_entries", "Entries under the newest checkpoint.");
+}
+
+}  // namespace
+
+Result<void> serve(const std::string& root, const ServeOptions& options, const Clock& clock,
+                   Random& random) {
+  // What this server is to be, and that it is the only one.
+  const FolderPaths paths{root};
+  const auto settings = TRY(read_settings(paths, options));
+  const FileLock lock = TRY(lock_server(paths));
+
+  // What it answers, and who may ask.
+  const EventLog log(clock, descriptor_sink(STDERR_FILENO));
+  Metrics metrics;
+  declare_metrics(metrics);
+  TokenGuard tokens(paths.tokens(), clock);
+  http::Router router([&tokens](std::string_view token, std::string_view scope) {
+    return tokens.judge(token, scope);
+  });
+  std::unique_ptr<http::Server> server;
+  add_routes(router, {.fs = real_file_system(),
+                      .log_dir = paths.ledger() + "/log",
+                      .metrics = metrics,
+                      .stopping = [&server] { return server->stopping(); }});
+
+  // Until it is told to stop.
+  server = TRY(http::Server::listen(settings, router, log, metrics, random));
+  log.write("listening", {{"port", static_cast<std::int64_t>(server->port())},
+                          {"tls", !settings.tls_certificate.empty()}});
+  server->run(http::Server::Signals::stop_the_server);
+  log.write("stopped");
+  return {};
+}
+
+std::string list_routes() {
+  Metrics metrics;
+  http::Router router([](std::string_view, std::string_view) { return http::Grant::unknown; });
+  add_routes(router, {.fs = real_file_system(), .log_dir = "", .metrics = metrics, .stopping = [] {
+                        return false;
+                      }});
+  std::string out;
+  for (const http::Route& route : router.routes()) {
+    out +=
+        format("{} {} {}\n", http::to_string(route.method), route.pattern, route.access.describe());
+  }
+  return out;
+}
+
+}  // namespace proviso::server
