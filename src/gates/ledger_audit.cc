@@ -44,10 +44,11 @@ Result<void> check_named_approvers(const model::InForce& in_force,
     if (member->person != proposer->person) people.insert(member->person);
   }
   const auto needed = authority.approvals.find(model::to_string(in_force.kind));
-  // An emergency takes two whatever the policy says, and the log does not show which order is one.
-  if (needed == authority.approvals.end() ||
-      static_cast<std::int64_t>(people.size()) <
-          std::min(needed->second, model::kEmergencyApprovals)) {
+  if (needed == authority.approvals.end()) {
+    return fail(Errc::denied, "the policy names no such order (I2)");
+  }
+  const std::int64_t wanted = in_force.emergency ? model::kEmergencyApprovals : needed->second;
+  if (static_cast<std::int64_t>(people.size()) < wanted) {
     return fail(Errc::denied, "names fewer approvers of the roster than the policy asks for (I2)");
   }
   return {};

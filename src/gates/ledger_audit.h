@@ -45,8 +45,7 @@ struct AuditOptions {
 /// Reads every entry once. Memory grows with the number of entries (their ids) and orders.
 ///
 /// A restriction's approvals can be checked only with its document, so from the snapshot; from the
-/// log alone, that it names enough approvers of the roster: two where the policy asks for more, as
-/// it may be an emergency.
+/// log alone, that it names enough approvers of the roster.
 AuditReport audit_ledger(FileSystem& fs, const std::string& log_dir, const model::TrustRoot& trust,
                          const AuditOptions& options = {});
 

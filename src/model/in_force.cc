@@ -3,15 +3,23 @@
 
 namespace proviso::model {
 
+namespace {
+
+bool is_emergency(const Order& order) { return order.restriction && order.restriction->emergency; }
+
+}  // namespace
+
 Json in_force_public(const SignedOrder& order) {
   Json::Array approvals;
   for (const Signature& s : order.approvals) approvals.push_back(signature_to_json(s));
   const bool shown = order.order.kind != OrderKind::restrict_use;
-  return Json::Object{{"order", sha256(order.canonical).hex()},
-                      {"kind", to_string(order.order.kind)},
-                      {"proposal", order.proposal ? signature_to_json(*order.proposal) : Json()},
-                      {"approvals", std::move(approvals)},
-                      {"document", shown ? order_to_json(order.order) : Json()}};
+  Json::Object out{{"order", sha256(order.canonical).hex()},
+                   {"kind", to_string(order.order.kind)},
+                   {"proposal", order.proposal ? signature_to_json(*order.proposal) : Json()},
+                   {"approvals", std::move(approvals)},
+                   {"document", shown ? order_to_json(order.order) : Json()}};
+  if (is_emergency(order.order)) out.emplace("emergency", true);
+  return out;
 }
 
 Result<InForce> parse_in_force(const Json& public_part) {
@@ -24,7 +32,13 @@ Result<InForce> parse_in_force(const Json& public_part) {
   const Json* proposal = reader.optional("proposal");
   const Json* document = reader.optional("document");
   const Json::Array& approvals = reader.array("approvals");
+  const Json* emergency = reader.optional("emergency");
+  if (emergency != nullptr && (emergency->if_bool() == nullptr || !*emergency->if_bool() ||
+                               kind != OrderKind::restrict_use)) {
+    reader.fail_at("emergency", "must be true and of a restriction, or not be there");
+  }
   TRY_VOID(reader.finish());
+  out.emergency = emergency != nullptr;
   out.order = *digest;
   out.kind = *kind;
   if (proposal != nullptr && !proposal->is_null()) {
@@ -51,6 +65,9 @@ Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order) 
   const InForce in_force = TRY(parse_in_force(entry.public_part));
   if (in_force.order != sha256(order.canonical) || in_force.kind != order.order.kind) {
     return fail(Errc::denied, "the ledger entry puts another order in force (I3)");
+  }
+  if (in_force.emergency != is_emergency(order.order)) {
+    return fail(Errc::denied, "the ledger entry does not say truly whether it is an emergency");
   }
   return {};
 }

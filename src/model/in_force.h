@@ -10,7 +10,9 @@ namespace proviso::model {
 // not to be learnt from the log, I11); lifts and governance orders stand there in full, so that
 // anyone can follow the chain from the genesis.
 
-/// {"order":HEX,"kind":KIND,"proposal":SIG|null,"approvals":[SIG...],"document":ORDER|null}
+/// {"order":HEX,"kind":KIND,"proposal":SIG|null,"approvals":[SIG...],"document":ORDER|null}, and
+/// "emergency":true where the order is one: else nobody could tell from the log how many had to
+/// sign, nor count how often it was used.
 Json in_force_public(const SignedOrder& order);
 
 struct InForce {
@@ -19,11 +21,13 @@ struct InForce {
   /// For lifts and governance orders, complete; for restrictions only the signatures.
   SignedOrder signed_order;
   bool has_document = false;
+  bool emergency = false;
 };
 /// Refuses a document whose digest is not `order`, and a lift or governance order without one.
 Result<InForce> parse_in_force(const Json& public_part);
 
-/// `denied` unless this entry put exactly this order in force (I3). Signatures are checked apart.
+/// `denied` unless this entry put exactly this order in force (I3) and says truly whether it is an
+/// emergency. Signatures are checked apart.
 Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order);
 
 }  // namespace proviso::model

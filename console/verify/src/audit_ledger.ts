@@ -65,8 +65,7 @@ function checkNamedApprovers(inForce: InForce, { roster, approvals }: Authority)
     if (member?.role === "approver" && member.person !== proposer.person) people.add(member.person);
   }
   const needed = approvals.get(inForce.kind) ?? refuse("the policy names no such order");
-  // An emergency takes two whatever the policy says, and the log does not show which order is one.
-  if (people.size < Math.min(needed, kEmergencyApprovals)) {
+  if (people.size < (inForce.emergency ? kEmergencyApprovals : needed)) {
     refuse("names fewer approvers of the roster than the policy asks for (I2)");
   }
 }
@@ -245,8 +244,7 @@ const kNothingCounted = {
  * Reads every entry once. Memory grows with the number of entries (their ids) and orders.
  *
  * A restriction's approvals can be checked only with its document, so from the snapshot; from the
- * log alone, that it names enough approvers of the roster: two
- * where the policy asks for more, as it may be an emergency.
+ * log alone, that it names enough approvers of the roster.
  */
 export async function auditLedger(
   reader: Reader,

@@ -42,7 +42,12 @@ export function parseEntry(bytes: Bytes): Entry {
 
 /** The public part of an `order-in-force` entry. */
 export type InForce =
-  | { readonly kind: OrderKind; readonly digest: DigestHex; readonly signed: SignedOrder }
+  | {
+      readonly kind: OrderKind;
+      readonly digest: DigestHex;
+      readonly signed: SignedOrder;
+      readonly emergency: boolean;
+    }
   | {
       /** A restriction shows only its digest and signatures: who is cut is not told (I11). */
       readonly kind: "restrict";
@@ -50,7 +55,17 @@ export type InForce =
       readonly signed: undefined;
       readonly proposal: Signature | undefined;
       readonly approvals: readonly Signature[];
+      readonly emergency: boolean;
     };
+
+/** Whether the entry says that its order is an emergency: there only where it is true. */
+function readEmergency(members: Members, kind: OrderKind): boolean {
+  const value = members.optional("emergency");
+  if (value !== undefined && (value !== true || kind !== "restrict")) {
+    members.refuse("emergency", "must be true and of a restriction, or not be there");
+  }
+  return value === true;
+}
 
 /** Refuses a document that is not the order named, and a lift or change without one. */
 export function parseInForce(publicPart: JsonObject): InForce {
@@ -60,16 +75,17 @@ export function parseInForce(publicPart: JsonObject): InForce {
   if (kind === undefined) return members.refuse("kind", "no such kind of order");
   const signatures = readSignatures(members);
   const document = members.optional("document") ?? null;
+  const emergency = readEmergency(members, kind);
   members.finish();
   if (document === null) {
     if (kind !== "restrict") return refuse("public.document: missing");
-    return { kind, digest, signed: undefined, ...signatures };
+    return { kind, digest, signed: undefined, ...signatures, emergency };
   }
   const order = orderFromJson(document, utf8(canonicalJson(document)));
   if (order.digest !== digest || order.kind !== kind) {
     refuse("public.document: is not the order that the entry names (I3)");
   }
-  return { kind, digest, signed: { order, ...signatures } };
+  return { kind, digest, signed: { order, ...signatures }, emergency };
 }
 
 /** Refuses unless this entry put exactly this order in force (I3). */
@@ -80,5 +96,9 @@ export function checkInForceEntry(entry: Entry, { order }: SignedOrder): void {
   const inForce = parseInForce(entry.publicPart);
   if (inForce.digest !== order.digest || inForce.kind !== order.kind) {
     refuse("the ledger entry puts another order in force (I3)");
+  }
+  const isEmergency = order.kind === "restrict" && order.restriction.emergency;
+  if (inForce.emergency !== isEmergency) {
+    refuse("the ledger entry does not say truly whether it is an emergency");
   }
 }

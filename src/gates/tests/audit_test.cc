@@ -114,6 +114,9 @@ TEST_F(LedgerAudit, AnEmergencyTakesTwoWhateverThePolicySays) {
   const AuditReport report = audit(two, {.snapshot = snapshot, .since = {}});
   EXPECT_TRUE(report.ok) << told(report);
   EXPECT_FOUND(audit(under_three(emergency({"ada"}))), "order", "entry 2", "I2");
+  // Another restriction takes what the policy says, which the log alone shows.
+  EXPECT_FOUND(audit(under_three(sign_order(sample_restriction(), {"ada", "ben"}))), "order",
+               "entry 2", "I2");
 }
 
 TEST_F(LedgerAudit, ReportsTheLogsOwnFaults) {

@@ -103,6 +103,35 @@ TEST(InForce, ShowsALiftInFullAndOfARestrictionOnlyItsDigest) {
   EXPECT_EQ(shown->signed_order.canonical, lift.canonical);
 }
 
+TEST(InForce, SaysTrulyWhetherItIsAnEmergency) {
+  Order order = testing::sample_restriction();
+  const SignedOrder plain = sign_order(order, {"ada", "ben"});
+  order.restriction->emergency = true;
+  const SignedOrder emergency = sign_order(order, {"ada", "ben"});
+  EXPECT_FALSE(parse_in_force(in_force_public(plain))->emergency);
+  EXPECT_TRUE(parse_in_force(in_force_public(emergency))->emergency);
+
+  Entry entry;
+  entry.kind = entry_kind::order_in_force;
+  entry.public_part = in_force_public(emergency);
+  EXPECT_TRUE(check_in_force_entry(entry, emergency));
+  Json::Object silent = *entry.public_part.if_object();
+  silent.erase("emergency");
+  entry.public_part = silent;
+  EXPECT_FALSE(check_in_force_entry(entry, emergency));
+  entry.public_part = in_force_public(plain);
+  Json::Object loud = *entry.public_part.if_object();
+  loud.emplace("emergency", true);
+  entry.public_part = loud;
+  EXPECT_FALSE(check_in_force_entry(entry, plain));
+  loud.insert_or_assign("emergency", false);  // an entry has one text
+  EXPECT_FALSE(parse_in_force(loud));
+  Json::Object lift = *in_force_public(sign_order(testing::sample_lift(sha256("x")), {"ada"}))
+                           .if_object();
+  lift.emplace("emergency", true);
+  EXPECT_FALSE(parse_in_force(lift));
+}
+
 TEST(InForce, RefusesAnotherDocument) {
   const SignedOrder lift = sign_order(sample_lift(sha256("a")), {"ben"});
   Json forged = in_force_public(lift);
