@@ -6,20 +6,11 @@ set -euo pipefail
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=tests/lib/found.sh
 source "$HERE/../lib/found.sh"
+# shellcheck source=tests/lib/expect.sh
+source "$HERE/../lib/expect.sh"
 WORK="$(mktemp -d)"
 trap 'rm -rf "$WORK"' EXIT
 cd "$WORK"
-FAILED=0
-
-# expect WHAT WANTED GOT
-expect() {
-  if [[ "$2" == "$3" ]]; then
-    echo "ok: $1"
-  else
-    echo "FAILED: $1: wanted $2, got $3"
-    FAILED=1
-  fi
-}
 # fresh [FORMAT MINUTES]...: an empty data folder; the bounds of these formats.
 fresh() {
   rm -rf d && cp -r f/data d
@@ -30,7 +21,7 @@ fresh() {
     shift 2
   done
 }
-review() { proviso review -d d "$@" --json >review.json || echo "FAILED: review $*"; }
+review() { expect "review $*" 0 "$(proviso review -d d "$@" --json >review.json && echo 0)"; }
 # What was found, whatever the ids: rule, group, span and figures of each signal; and the cases.
 found() {
   local columns="json_object('d', json(document), 'f', json(figures))"
@@ -177,4 +168,4 @@ fresh aws-cloudtrial 30
 expect "a source without a field policy is refused" 2 \
   "$(proviso review t1 -d d 2>err >&2 || echo $?)"
 grep -q 'lateness_minutes_of names "aws-cloudtrial"' err || expect "by its name" "it" "$(cat err)"
-exit "$FAILED"
+end_expects

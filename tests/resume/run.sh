@@ -6,19 +6,10 @@ set -euo pipefail
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=tests/lib/found.sh
 source "$HERE/../lib/found.sh"
+# shellcheck source=tests/lib/expect.sh
+source "$HERE/../lib/expect.sh"
 WORK="${TMPDIR:-/tmp}/resume"
 rm -rf "$WORK" && mkdir -p "$WORK"
-FAILED=0
-
-# expect WHAT WANTED GOT
-expect() {
-  if [[ "$2" == "$3" ]]; then
-    echo "ok: $1"
-  else
-    echo "FAILED: $1: wanted $2, got $3"
-    FAILED=1
-  fi
-}
 fresh() { rm -rf "$WORK/d" && cp -r "$WORK/f/data" "$WORK/d"; }
 # review MEMBERS INPUT...: the members of its JSON.
 review() {
@@ -107,4 +98,4 @@ for turn in 1 2; do
   proviso review -d "$WORK/d" "$WORK/refused.jsonl" >/dev/null 2>&1 || code=$?
   expect "a refused input is not done, turn $turn" 2 "$code"
 done
-exit "$FAILED"
+end_expects
