@@ -36,8 +36,14 @@ class FaultyFileSystem final : public FileSystem {
     return left_ && *left_ == 0;
   }
   /// From now on nothing can be written, as on a full disk or one that is mounted read-only.
-  void refuse_writes(Errc code, std::string message) { refusal_ = Error{code, std::move(message)}; }
-  void accept_writes() { refusal_.reset(); }
+  void refuse_writes(Errc code, std::string message) {
+    const std::lock_guard guard(mutex_);
+    refusal_ = Error{code, std::move(message)};
+  }
+  void accept_writes() {
+    const std::lock_guard guard(mutex_);
+    refusal_.reset();
+  }
   /// The machine goes down and comes up again; nothing fails any more.
   void crash(Unsynced unsynced) {
     left_.reset();
