@@ -31,7 +31,7 @@ class Deadline {
       if (error || round != state->round) return;
       state->passed = true;
       boost::system::error_code ignored;
-      state->socket->cancel(ignored);
+      static_cast<void>(state->socket->cancel(ignored));
     });
   }
   void disarm() {

@@ -136,7 +136,7 @@ void Server::Impl::admit(tcp::socket socket) {
   start(make_session(*this, std::move(socket), client, loopback), client);
 }
 
-void Server::Impl::start(std::shared_ptr<AnySession> session, const std::string& client) {
+void Server::Impl::start(const std::shared_ptr<AnySession>& session, const std::string& client) {
   const std::uint64_t number = ++sessions_made;
   sessions.emplace(number, session);
   asio::co_spawn(

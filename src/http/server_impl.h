@@ -45,7 +45,7 @@ struct Server::Impl {
   boost::asio::awaitable<void> accept_loop();
   void admit(boost::asio::ip::tcp::socket socket);
   void turn_away(boost::asio::ip::tcp::socket socket, ClientLimits::Admission why);
-  void start(std::shared_ptr<AnySession> session, const std::string& client);
+  void start(const std::shared_ptr<AnySession>& session, const std::string& client);
   void begin_stop();
   void end_all_now();
   void session_ended(std::uint64_t number, const std::string& client);

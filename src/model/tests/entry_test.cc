@@ -126,8 +126,8 @@ TEST(InForce, SaysTrulyWhetherItIsAnEmergency) {
   EXPECT_FALSE(check_in_force_entry(entry, plain));
   loud.insert_or_assign("emergency", false);  // an entry has one text
   EXPECT_FALSE(parse_in_force(loud));
-  Json::Object lift = *in_force_public(sign_order(testing::sample_lift(sha256("x")), {"ada"}))
-                           .if_object();
+  Json::Object lift =
+      *in_force_public(sign_order(testing::sample_lift(sha256("x")), {"ada"})).if_object();
   lift.emplace("emergency", true);
   EXPECT_FALSE(parse_in_force(lift));
 }
