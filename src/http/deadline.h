@@ -31,7 +31,8 @@ class Deadline {
       if (error || round != state->round) return;
       state->passed = true;
       boost::system::error_code ignored;
-      static_cast<void>(state->socket->cancel(ignored));
+      // The error is in `ignored`, too. NOLINTNEXTLINE(bugprone-unused-return-value)
+      state->socket->cancel(ignored);
     });
   }
   void disarm() {
