@@ -235,6 +235,12 @@ AuditReport counted(const ledger::LogReport& log, const EntryAuditor& entries) {
 
 AuditReport audit_ledger(FileSystem& fs, const std::string& log_dir, const model::TrustRoot& trust,
                          const AuditOptions& options) {
+  ledger::FolderFiles files(fs, ledger::public_log_dir(fs, log_dir));
+  return audit_ledger(files, trust, options);
+}
+
+AuditReport audit_ledger(ledger::LogFiles& files, const model::TrustRoot& trust,
+                         const AuditOptions& options) {
   const auto key = ledger::NoteVerifier::parse(trust.ledger_key);
   if (!key) return refused({}, {"trust", "ledger_key", key.error().message});
 
@@ -244,13 +250,13 @@ AuditReport audit_ledger(FileSystem& fs, const std::string& log_dir, const model
   const bool proven = snapshot && snapshot->has_value();
   EntryAuditor entries(trust, proven ? (*snapshot)->verified.checkpoint_size : 0);
 
-  const auto log =
-      ledger::verify_log(fs, log_dir, *key, {.origin = trust.ledger, .since = options.since},
-                         [&](std::uint64_t index, std::string_view bytes) -> Result<void> {
-                           entries.visit(index, bytes);
-                           return {};
-                         });
-  if (!log) return refused({}, {"unreadable", log_dir, log.error().message});
+  const auto log = ledger::verify_log(
+      files, *key, {.origin = trust.ledger, .since = options.since, .progress = options.progress},
+      [&](std::uint64_t index, std::string_view bytes) -> Result<void> {
+        entries.visit(index, bytes);
+        return {};
+      });
+  if (!log) return refused({}, {"unreadable", "the log", log.error().message});
 
   // The log's own faults come first, then its entries', then the snapshot's.
   AuditReport report = counted(*log, entries);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/file_system.h"
+#include "ledger/verify_log.h"
 #include "model/genesis.h"
 
 // Judges a whole ledger, and a snapshot against it, from public files and the trust file alone.
@@ -40,6 +41,7 @@ struct AuditReport {
 struct AuditOptions {
   std::optional<std::string_view> snapshot;  ///< text of a gate snapshot
   std::optional<std::string> since;          ///< an earlier checkpoint note that was kept
+  ledger::Progress progress = {};            ///< may be left out
 };
 
 /// Reads every entry once. Memory grows with the number of entries (their ids) and orders.
@@ -47,6 +49,9 @@ struct AuditOptions {
 /// A restriction's approvals can be checked only with its document, so from the snapshot; from the
 /// log alone, that it names enough approvers of the roster.
 AuditReport audit_ledger(FileSystem& fs, const std::string& log_dir, const model::TrustRoot& trust,
+                         const AuditOptions& options = {});
+/// The same by whatever way leads to the log's public files.
+AuditReport audit_ledger(ledger::LogFiles& files, const model::TrustRoot& trust,
                          const AuditOptions& options = {});
 
 }  // namespace proviso::gates

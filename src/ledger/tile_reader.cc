@@ -21,14 +21,14 @@ std::uint64_t split_point(std::uint64_t n) { return std::bit_floor(n - 1); }
 Result<std::vector<Digest>> TileReader::tile(std::uint64_t level, std::uint64_t n) {
   const std::uint64_t width = tile_width_at(size_, level, n);
   CHECK(width > 0);
-  const auto file = read_tile_file(fs_, dir_, level, n, width);
-  if (!file) {
-    Error error = file.error();
-    if (error.code == Errc::not_found) error.code = Errc::corrupt;
-    return std::unexpected(std::move(error));
+  TileFile file;
+  if (auto read = read_tile_file(files_, level, n, width, file); !read) {
+    Error error = read.error();
+    if (error.code != Errc::unavailable) error.code = Errc::corrupt;
+    return fail_in(file.path, std::move(error));
   }
-  auto hashes = decode_tile(file->bytes, file->width, width);
-  if (!hashes) return fail(Errc::corrupt, dir_ + "/" + file->path + ": " + hashes.error().message);
+  auto hashes = decode_tile(file.bytes, file.width, width);
+  if (!hashes) return fail(Errc::corrupt, file.path + ": " + hashes.error().message);
   return hashes;
 }
 

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/file_system.h"
+#include "ledger/log_files.h"
 #include "ledger/merkle.h"
 
 namespace proviso::ledger {
 
-/// Computes hashes of a tree of `size` entries from the tiles of a log directory. Trusts the
+/// Computes hashes of a tree of `size` entries from the tiles of a log. Trusts the
 /// tiles: whoever needs proof compares with a signed root. Keeps the tiles that one call needs
 /// in memory. One thread.
 class TileReader {
  public:
   TileReader(FileSystem& fs, std::string dir, std::uint64_t size)
-      : fs_(fs), dir_(std::move(dir)), size_(size) {}
+      : own_(std::make_unique<FolderFiles>(fs, std::move(dir))), files_(*own_), size_(size) {}
+  /// `files` has to live as long.
+  TileReader(LogFiles& files, std::uint64_t size) : files_(files), size_(size) {}
 
   /// Hash over entries [from, to), from < to <= size, where `from` is a multiple of the largest
   /// power of 2 below to - from (so that the range is a subtree). `corrupt` where a tile is
-  /// missing or has a wrong length.
+  /// missing or has a wrong length; `unavailable` where it could not be read.
   Result<Digest> subtree(std::uint64_t from, std::uint64_t to);
   /// Of the tree of the first `size` entries.
   Result<Digest> root_at(std::uint64_t size);
@@ -41,8 +45,8 @@ class TileReader {
   Result<const std::vector<Digest>*> cached(std::uint64_t level, std::uint64_t n);
   Result<Digest> full_subtree(std::uint64_t from, unsigned height);
 
-  FileSystem& fs_;
-  std::string dir_;
+  std::unique_ptr<FolderFiles> own_;
+  LogFiles& files_;
   std::uint64_t size_;
   std::vector<Cached> cache_;
 };

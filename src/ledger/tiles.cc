@@ -21,17 +21,16 @@ std::string path_of(const std::string& folder, std::uint64_t n, std::uint64_t wi
   return path;
 }
 
-Result<void> read_either(FileSystem& fs, const std::string& dir, const std::string& folder,
-                         std::uint64_t n, std::uint64_t width, std::size_t bytes_max,
-                         TileFile& out) {
+Result<void> read_either(LogFiles& files, const std::string& folder, std::uint64_t n,
+                         std::uint64_t width, std::size_t bytes_max, TileFile& out) {
   out.path = path_of(folder, n, width);
   out.width = width;
-  auto read = fs.read_into(dir + "/" + out.path, bytes_max, out.bytes);
+  auto read = files.read_into(out.path, bytes_max, out.bytes);
   if (read || read.error().code != Errc::not_found || width == kTileWidth) return read;
   // A log may remove a partial tile once the full one is there.
   out.path = path_of(folder, n, kTileWidth);
   out.width = kTileWidth;
-  return fs.read_into(dir + "/" + out.path, bytes_max, out.bytes);
+  return files.read_into(out.path, bytes_max, out.bytes);
 }
 
 }  // namespace
@@ -97,27 +96,29 @@ Result<std::vector<Digest>> decode_tile(std::string_view bytes, std::uint64_t fi
   return out;
 }
 
-Result<void> read_tile_file(FileSystem& fs, const std::string& dir, std::uint64_t level,
-                            std::uint64_t n, std::uint64_t width, TileFile& out) {
-  return read_either(fs, dir, std::to_string(level), n, width, kTileWidth * 32, out);
+Result<void> read_tile_file(LogFiles& files, std::uint64_t level, std::uint64_t n,
+                            std::uint64_t width, TileFile& out) {
+  return read_either(files, std::to_string(level), n, width, kTileBytesMax, out);
 }
 
-Result<void> read_bundle_file(FileSystem& fs, const std::string& dir, std::uint64_t n,
-                              std::uint64_t width, TileFile& out) {
-  return read_either(fs, dir, "entries", n, width, kBundleBytesMax, out);
+Result<void> read_bundle_file(LogFiles& files, std::uint64_t n, std::uint64_t width,
+                              TileFile& out) {
+  return read_either(files, "entries", n, width, kBundleBytesMax, out);
 }
 
 Result<TileFile> read_tile_file(FileSystem& fs, const std::string& dir, std::uint64_t level,
                                 std::uint64_t n, std::uint64_t width) {
+  FolderFiles files(fs, dir);
   TileFile out;
-  TRY_VOID(read_tile_file(fs, dir, level, n, width, out));
+  TRY_VOID(read_tile_file(files, level, n, width, out));
   return out;
 }
 
 Result<TileFile> read_bundle_file(FileSystem& fs, const std::string& dir, std::uint64_t n,
                                   std::uint64_t width) {
+  FolderFiles files(fs, dir);
   TileFile out;
-  TRY_VOID(read_bundle_file(fs, dir, n, width, out));
+  TRY_VOID(read_bundle_file(files, n, width, out));
   return out;
 }
 

@@ -10,12 +10,14 @@
 #include "base/digest.h"
 #include "base/file_system.h"
 #include "base/result.h"
+#include "ledger/log_files.h"
 
 // Files of a c2sp.org/tlog-tiles@v0.1.0 directory. Robust to untrusted files.
 namespace proviso::ledger {
 
 // On disk and on the wire. Never change.
 inline constexpr std::uint64_t kTileWidth = 256;
+inline constexpr std::size_t kTileBytesMax = kTileWidth * 32;
 inline constexpr std::size_t kEntryBytesMax = 65535;
 inline constexpr std::size_t kBundleBytesMax = kTileWidth * (2 + kEntryBytesMax);
 
@@ -52,9 +54,8 @@ Result<TileFile> read_tile_file(FileSystem& fs, const std::string& dir, std::uin
 Result<TileFile> read_bundle_file(FileSystem& fs, const std::string& dir, std::uint64_t n,
                                   std::uint64_t width);
 /// The same into `out`, whose memory is used again.
-Result<void> read_tile_file(FileSystem& fs, const std::string& dir, std::uint64_t level,
-                            std::uint64_t n, std::uint64_t width, TileFile& out);
-Result<void> read_bundle_file(FileSystem& fs, const std::string& dir, std::uint64_t n,
-                              std::uint64_t width, TileFile& out);
+Result<void> read_tile_file(LogFiles& files, std::uint64_t level, std::uint64_t n,
+                            std::uint64_t width, TileFile& out);
+Result<void> read_bundle_file(LogFiles& files, std::uint64_t n, std::uint64_t width, TileFile& out);
 
 }  // namespace proviso::ledger

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ledger/checkpoint.h"
+#include "ledger/finding.h"
 #include "ledger/tiles.h"
 
 namespace proviso::ledger {
@@ -13,47 +14,22 @@ namespace {
 
 constexpr std::size_t kHashBytes = 32;
 
-/// What is wrong, before it becomes a report.
-struct Finding {
-  std::string error_class;
-  std::string where;
-  std::string detail;
-};
 using Check = std::expected<void, Finding>;
-
-std::unexpected<Finding> found(std::string error_class, std::string where, std::string detail) {
-  return std::unexpected(Finding{std::move(error_class), std::move(where), std::move(detail)});
-}
-
-std::unexpected<Finding> found_unreadable(const std::string& where, const Error& error) {
-  return found("unreadable", where, error.message);
-}
-
-// Which of the three `names` fits an error of open_checkpoint().
-std::expected<Checkpoint, Finding> open_as(const std::string& prefix, const std::string& where,
-                                           std::string_view text, const NoteVerifier& key,
-                                           const std::string& origin) {
-  auto checkpoint = open_checkpoint(text, key, origin);
-  if (checkpoint) return *checkpoint;
-  const Error& error = checkpoint.error();
-  const char* kind = error.code == Errc::denied     ? "-signature"
-                     : error.code == Errc::conflict ? "-origin"
-                                                    : "-format";
-  return found(prefix + kind, where, error.message);
-}
 
 /// One walk over a log: entries, then the tiles above them, then the root.
 class Walk {
  public:
-  Walk(FileSystem& fs, std::string dir, std::uint64_t size, std::uint64_t old_size,
-       const EntryVisitor& visit)
-      : fs_(fs), dir_(std::move(dir)), size_(size), old_size_(old_size), visit_(visit) {}
+  Walk(LogFiles& files, std::uint64_t size, std::uint64_t old_size, const EntryVisitor& visit,
+       const Progress& progress)
+      : files_(files), size_(size), old_size_(old_size), visit_(visit), progress_(progress) {}
 
   Check run() {
     // A size that was merely claimed ends here with the first bundle that is missing.
     for (std::uint64_t n = 0; n * kTileWidth < size_; ++n) {
+      announce(n);
       if (auto done = check_bundle(n); !done) return done;
       if (visitor_error) return {};
+      if (progress_) progress_(frontier_.size(), size_);
     }
     for (std::uint64_t level = 0; level < levels_.size(); ++level) {
       if (levels_[level].empty()) continue;
@@ -67,10 +43,21 @@ class Walk {
   std::optional<Error> visitor_error;
 
  private:
+  // What is read after bundle `n`, as far as the way to the log likes to know it.
+  void announce(std::uint64_t n) {
+    if (files_.reads_ahead() == 0) return;
+    for (; announced_ <= n + files_.reads_ahead() && announced_ * kTileWidth < size_;
+         ++announced_) {
+      const std::uint64_t width = tile_width_at(size_, 0, announced_);
+      files_.expect(bundle_path(announced_, width), kBundleBytesMax);
+      files_.expect(tile_path(0, announced_, width), kTileBytesMax);
+    }
+  }
+
   // The bundle's form, then each entry against the level-0 tile.
   Check check_bundle(std::uint64_t n) {
     const std::uint64_t width = tile_width_at(size_, 0, n);
-    const auto read = read_bundle_file(fs_, dir_, n, width, bundle_);
+    const auto read = read_bundle_file(files_, n, width, bundle_);
     if (!read) return missing("missing", bundle_path(n, width), read.error());
     const auto tail = bundle_.width == width ? BundleTail::none : BundleTail::ignored;
     const auto entries = split_bundle(bundle_.bytes, width, tail);
@@ -135,7 +122,7 @@ class Walk {
 
   // Into tile_; hash_at() then gives its first `width` hashes.
   Check read_hashes(std::uint64_t level, std::uint64_t n, std::uint64_t width) {
-    const auto read = read_tile_file(fs_, dir_, level, n, width, tile_);
+    const auto read = read_tile_file(files_, level, n, width, tile_);
     if (!read && read.error().code == Errc::exhausted) {
       return found("tile-size", tile_path(level, n, width), "too long");
     }
@@ -154,21 +141,23 @@ class Walk {
     return found_unreadable(path, error);
   }
 
-  FileSystem& fs_;
-  std::string dir_;
+  LogFiles& files_;
   std::uint64_t size_;
   std::uint64_t old_size_;
   const EntryVisitor& visit_;
+  const Progress& progress_;
+  std::uint64_t announced_ = 0;
   Frontier frontier_;
   std::vector<std::vector<Digest>> levels_;  // hashes of the current tile, from level 1
   TileFile bundle_;                          // the file that is looked at
   TileFile tile_;
 };
 
-std::expected<std::string, Finding> read_checkpoint(FileSystem& fs, const std::string& dir) {
-  auto text = fs.read(dir + "/checkpoint", kNoteBytesMax);
-  if (text) return std::move(*text);
-  const Error& error = text.error();
+std::expected<std::string, Finding> read_checkpoint(LogFiles& files) {
+  std::string text;
+  const auto read = files.read_into("checkpoint", kNoteBytesMax, text);
+  if (read) return text;
+  const Error& error = read.error();
   if (error.code == Errc::not_found) {
     return found("checkpoint-missing", "checkpoint", "the file is missing");
   }
@@ -181,11 +170,10 @@ struct Judged {
   std::optional<Checkpoint> old;
 };
 
-std::expected<Judged, Finding> judge_checkpoints(FileSystem& fs, const std::string& dir,
-                                                 const NoteVerifier& key,
+std::expected<Judged, Finding> judge_checkpoints(LogFiles& files, const NoteVerifier& key,
                                                  const VerifyOptions& options) {
   const std::string origin = options.origin.empty() ? key.name : options.origin;
-  const auto text = read_checkpoint(fs, dir);
+  const auto text = read_checkpoint(files);
   if (!text) return std::unexpected(text.error());
   const auto checkpoint = open_as("checkpoint", "checkpoint", *text, key, origin);
   if (!checkpoint) return std::unexpected(checkpoint.error());
@@ -210,14 +198,6 @@ Check judge_roots(const Judged& judged, const Walk& walk) {
   return {};
 }
 
-LogReport report_of(const Finding& finding) {
-  LogReport report;
-  report.error_class = finding.error_class;
-  report.where = finding.where;
-  report.detail = finding.detail;
-  return report;
-}
-
 }  // namespace
 
 std::string public_log_dir(FileSystem& fs, const std::string& dir) {
@@ -233,10 +213,16 @@ LogReport verify_log(FileSystem& fs, const std::string& dir, const NoteVerifier&
 
 Result<LogReport> verify_log(FileSystem& fs, const std::string& dir, const NoteVerifier& log_key,
                              const VerifyOptions& options, const EntryVisitor& visit) {
-  const std::string log_dir = public_log_dir(fs, dir);
-  const auto judged = judge_checkpoints(fs, log_dir, log_key, options);
+  FolderFiles files(fs, public_log_dir(fs, dir));
+  return verify_log(files, log_key, options, visit);
+}
+
+Result<LogReport> verify_log(LogFiles& files, const NoteVerifier& log_key,
+                             const VerifyOptions& options, const EntryVisitor& visit) {
+  const auto judged = judge_checkpoints(files, log_key, options);
   if (!judged) return report_of(judged.error());
-  Walk walk(fs, log_dir, judged->checkpoint.size, judged->old ? judged->old->size : 0, visit);
+  Walk walk(files, judged->checkpoint.size, judged->old ? judged->old->size : 0, visit,
+            options.progress);
   Check result = walk.run();
   if (walk.visitor_error) return std::unexpected(*walk.visitor_error);
   if (result) result = judge_roots(*judged, walk);

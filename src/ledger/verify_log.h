@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/file_system.h"
 #include "base/result.h"
+#include "ledger/log_files.h"
 #include "ledger/merkle.h"
 #include "ledger/note.h"
 
@@ -28,7 +29,7 @@ namespace proviso::ledger {
 ///   since-format, since-signature, since-origin     the remembered checkpoint cannot be used
 ///   rollback       the log is shorter than the remembered checkpoint
 ///   fork           the remembered checkpoint is not the beginning of this log
-///   unreadable     the disk failed; says nothing about the log
+///   unreadable     disk or network failed; says nothing about the log
 struct LogReport {
   bool ok = false;
   std::string error_class;
@@ -41,9 +42,13 @@ struct LogReport {
 /// Called with each entry in order once its hash was compared; an error ends the walk.
 using EntryVisitor = std::function<Result<void>(EntryIndex, std::string_view)>;
 
+/// Told now and then how many entries of how many were looked at.
+using Progress = std::function<void(std::uint64_t, std::uint64_t)>;
+
 struct VerifyOptions {
   std::string origin;                ///< empty: the key's name
   std::optional<std::string> since;  ///< an earlier checkpoint note of this log that was kept
+  Progress progress = {};            ///< may be left out
 };
 
 /// The public directory: `dir` if it has a checkpoint or tiles, else `dir`/log.
@@ -55,6 +60,10 @@ LogReport verify_log(FileSystem& fs, const std::string& dir, const NoteVerifier&
 /// The same, and shows every entry to `visit` on the way. The entries are proven to be under the
 /// signed root only when it returns an ok report. The visitor's own error is returned as it is.
 Result<LogReport> verify_log(FileSystem& fs, const std::string& dir, const NoteVerifier& log_key,
+                             const VerifyOptions& options, const EntryVisitor& visit);
+
+/// The same by whatever way leads to the log's public files.
+Result<LogReport> verify_log(LogFiles& files, const NoteVerifier& log_key,
                              const VerifyOptions& options, const EntryVisitor& visit);
 
 /// Reads entries [from, size) of a log that was verified before, without hashing. `dir` as above.
