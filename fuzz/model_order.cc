@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The texts of the model that come from outside: an order, a scope line, an entry, a genesis, a
-// trust file. What is accepted must keep its bytes.
+// The texts of the model that come from outside: an order, a scope line, an entry, an opening, a
+// genesis, a trust file. What is accepted must keep its bytes.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +12,7 @@
 #include "model/genesis.h"
 #include "model/in_force.h"
 #include "model/order.h"
+#include "model/sealed.h"
 
 namespace {
 
@@ -50,6 +51,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (entry) {
     (void)parse_in_force(entry->public_part).has_value();
     (void)genesis_from_json(entry->public_part).has_value();
+    (void)sealed_open_by(*entry).has_value();
+    const auto opening = parse_opening(entry->public_part);
+    if (opening) {
+      CHECK(opening_public(*opening) == entry->public_part);
+      const auto fitting =
+          proviso::sha256(opening->salt, proviso::canonical_json(opening->content));
+      (void)sealed_content(*opening, fitting, entry->ledger).has_value();
+    }
   }
   const auto trust = parse_trust(text);
   if (trust) CHECK(parse_trust(write_trust(*trust)).has_value());

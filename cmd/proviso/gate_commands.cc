@@ -144,23 +144,58 @@ Result<int> verify_with_key(const GateOptions& options, const Context& context) 
                        Json::Object{{"entries", r.size}, {"root", r.root.hex()}});
 }
 
+constexpr std::size_t kOverdueShown = 1000;
+
+Json overdue_json(const gates::AuditReport& report) {
+  Json::Array out;
+  for (const gates::Overdue& o : report.overdue) {
+    if (out.size() == kOverdueShown) break;
+    out.emplace_back(
+        Json::Object{{"due", format_time(o.due)}, {"entry", o.entry}, {"missing", o.missing}});
+  }
+  return out;
+}
+
+std::string seals_in_words(const gates::AuditReport& report) {
+  if (report.seals.sealed == 0) return "";
+  std::string out = format("  {} sealed entries: {} opened ({} covers, {} late), {} not yet\n",
+                           report.seals.sealed, report.seals.opened, report.seals.covers,
+                           report.seals.opened_late, report.seals.sealed - report.seals.opened);
+  for (std::size_t i = 0; i < report.overdue.size() && i < kOverdueShown; ++i) {
+    const gates::Overdue& o = report.overdue[i];
+    out +=
+        format("  OVERDUE: entry {} should have been opened by {}{}\n", o.entry, format_time(o.due),
+               o.missing == 1 ? "" : format(" ({} openings are missing)", o.missing));
+  }
+  return out;
+}
+
 Result<int> verify_with_trust(const GateOptions& options, const Context& context) {
   const model::TrustRoot trust = TRY(read_trust(options.trust));
   const auto snapshot = TRY(read_optional(options.snapshot, kSnapshotMax));
   gates::AuditOptions audit;
   if (snapshot) audit.snapshot = *snapshot;
   audit.since = TRY(read_optional(options.since, kSnapshotMax));
+  const Time now = context.clock.now();
+  audit.at = options.at.empty() ? now : TRY(parse_moment(options.at, now));
   const gates::AuditReport r =
       gates::audit_ledger(real_file_system(), options.ledger, trust, audit);
   return print_verdict(
       context, r.ok, r.error_class, r.where, r.detail,
       format("valid: {} entries; {} restrictions in force, {} lifts, {} changes of who decides\n",
-             r.entries, r.orders_in_force, r.lifts, r.governance_orders),
+             r.entries, r.orders_in_force, r.lifts, r.governance_orders) +
+          seals_in_words(r),
       Json::Object{{"entries", r.entries},
                    {"orders_in_force", r.orders_in_force},
                    {"lifts", r.lifts},
                    {"governance_orders", r.governance_orders},
-                   {"not_in_snapshot", r.not_in_snapshot}});
+                   {"not_in_snapshot", r.not_in_snapshot},
+                   {"sealed", r.seals.sealed},
+                   {"opened", r.seals.opened},
+                   {"covers", r.seals.covers},
+                   {"opened_late", r.seals.opened_late},
+                   {"overdue", overdue_json(r)},
+                   {"overdue_total", r.overdue.size()}});
 }
 
 Result<int> verify(const GateOptions& options, const Context& context) {
@@ -210,6 +245,8 @@ void add_gate_commands(CLI::App& app, Context& context) {
   command->add_option("--snapshot", o->snapshot, "a gate's snapshot, held against the log")
       ->check(is_named);
   command->add_option("--since", o->since, "an earlier checkpoint that was kept")->check(is_named);
+  command->add_option("--at", o->at,
+                      "when openings of sealed entries are asked for (default: now)");
   command->callback([o, &context] { context.run([&] { return verify(*o, context); }); });
 }
 

@@ -79,6 +79,7 @@ class EntryAuditor {
   std::map<Digest, LoggedOrder> restrictions;
   std::vector<std::uint64_t> governance_entries;
   std::uint64_t lifts = 0;
+  SealAudit seals;
 
  private:
   void note(std::string error_class, std::uint64_t index, const Error& error) {
@@ -96,10 +97,30 @@ class EntryAuditor {
   void read_entry(std::uint64_t index, std::string_view bytes) {
     const auto entry = new_entry(bytes);
     if (!entry) return note("entry", index, entry.error());
-    if (entry->kind != model::entry_kind::order_in_force) return;
-    const auto in_force = model::parse_in_force(entry->public_part);
+    if (entry->kind == model::entry_kind::sealed) {
+      const auto read = seals.seal(index, *entry);
+      if (!read) note("seal", index, read.error());
+    } else if (entry->kind == model::entry_kind::opened) {
+      const auto read = read_opening(*entry);
+      if (!read) note("seal", index, read.error());
+    } else if (entry->kind == model::entry_kind::order_in_force) {
+      read_in_force(index, *entry);
+    }
+  }
+
+  // What was sealed has an id of its own, which is nobody else's.
+  Result<void> read_opening(const model::Entry& entry) {
+    const std::string id = TRY(seals.open(entry));
+    if (!id.empty() && !ids_.insert(id).second) {
+      return fail(Errc::conflict, "what was sealed has the id of an earlier entry");
+    }
+    return {};
+  }
+
+  void read_in_force(std::uint64_t index, const model::Entry& entry) {
+    const auto in_force = model::parse_in_force(entry.public_part);
     if (!in_force) return note("order", index, in_force.error());
-    const Time time = std::max(entry->time, governance_.latest_change());
+    const Time time = std::max(entry.time, governance_.latest_change());
     if (in_force->kind == model::OrderKind::restrict_use) {
       const auto read = read_restriction(index, *in_force, time);
       if (!read) note("order", index, read.error());
@@ -107,7 +128,7 @@ class EntryAuditor {
       const auto read = read_lift(index, *in_force, time);
       if (!read) note("order", index, read.error());
     } else {
-      const auto applied = governance_.apply(in_force->signed_order, entry->time);
+      const auto applied = governance_.apply(in_force->signed_order, entry.time);
       if (!applied) return note("governance", index, applied.error());
       governance_entries.push_back(index);
     }
@@ -129,6 +150,7 @@ class EntryAuditor {
     if (!restrictions.emplace(in_force.order, LoggedOrder{index, {}}).second) {
       return fail(Errc::conflict, "puts an order in force a second time (I2)");
     }
+    seals.in_force(index, in_force);
     return {};
   }
 
@@ -225,6 +247,7 @@ AuditReport counted(const ledger::LogReport& log, const EntryAuditor& entries) {
   report.entries = log.size;
   report.lifts = entries.lifts;
   report.governance_orders = entries.governance_entries.size();
+  report.seals = entries.seals.counts();
   report.orders_in_force = static_cast<std::uint64_t>(
       std::count_if(entries.restrictions.begin(), entries.restrictions.end(),
                     [](const auto& logged) { return !logged.second.lifted_at; }));
@@ -260,6 +283,7 @@ AuditReport audit_ledger(ledger::LogFiles& files, const model::TrustRoot& trust,
 
   // The log's own faults come first, then its entries', then the snapshot's.
   AuditReport report = counted(*log, entries);
+  report.overdue = entries.seals.overdue(options.at);
   if (!log->ok) return report;
   if (entries.finding) return refused(report, *entries.finding);
   if (log->size == 0) return refused(report, {"trust", "entry 0", "the log has no genesis"});

@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/file_system.h"
+#include "gates/seal_audit.h"
 #include "ledger/verify_log.h"
 #include "model/genesis.h"
 
@@ -20,6 +22,7 @@ namespace proviso::gates {
 ///   governance  a change of roster, policy or documents that its authority did not allow (I2)
 ///   order       an order in force twice, or with too few approvers; a lift of nothing, or without
 ///               one valid approval (I5)
+///   seal        a sealed entry without a due time, or an opening that fits none, or comes twice
 ///   snapshot    the snapshot does not verify, keeps an order that was lifted (I5), or leaves out a
 ///               change of governance (I10)
 /// A snapshot whose checkpoint the log does not contain is "fork", or "rollback" where the log is
@@ -36,12 +39,16 @@ struct AuditReport {
   /// Restrictions that the log put in force within the snapshot's size, not lifted, that the
   /// snapshot does not have. Not an error: a restriction's end is not public, so it may be over.
   std::uint64_t not_in_snapshot = 0;
+  SealCounts seals;
+  /// Not an error either; in the order of the log.
+  std::vector<Overdue> overdue;
 };
 
 struct AuditOptions {
   std::optional<std::string_view> snapshot;  ///< text of a gate snapshot
   std::optional<std::string> since;          ///< an earlier checkpoint note that was kept
   ledger::Progress progress = {};            ///< may be left out
+  Time at{};  ///< when openings are asked for: what was due before it is overdue
 };
 
 /// Reads every entry once. Memory grows with the number of entries (their ids) and orders.

@@ -27,6 +27,13 @@ inline constexpr std::string_view usage_looked_at = "usage-looked-at";
 inline constexpr std::string_view order_proposed = "order-proposed";
 inline constexpr std::string_view order_approved = "order-approved";
 inline constexpr std::string_view order_in_force = "order-in-force";
+inline constexpr std::string_view stage_begun = "stage-begun";
+inline constexpr std::string_view sealed = "sealed";
+inline constexpr std::string_view opened = "opened";
+// Their parts come with the work on gates and notices; the format is fixed already.
+inline constexpr std::string_view confirmation_gap = "confirmation-gap";
+inline constexpr std::string_view notice_sent = "notice-sent";
+inline constexpr std::string_view appeal_received = "appeal-received";
 }  // namespace entry_kind
 
 /// One state change: a public part, and a salted commitment to a private one

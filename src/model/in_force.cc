@@ -1,15 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/in_force.h"
 
+#include <algorithm>
+
+#include "model/sealed.h"
+
 namespace proviso::model {
 
 namespace {
 
 bool is_emergency(const Order& order) { return order.restriction && order.restriction->emergency; }
 
+Result<OrderSeals> parse_seals(const Json& value) {
+  JsonReader reader(value, "public.seals");
+  OrderSeals out{.count = reader.integer("count"), .open_by = {}};
+  if (out.count < 1) reader.fail_at("count", "must be 1 or more");
+  const std::string text = reader.string("open_by");
+  const auto time = parse_time(text);
+  if (!time || format_time(*time) != text) {
+    reader.fail_at("open_by", "not a time as 2026-11-23T12:00:00Z");
+  }
+  TRY_VOID(reader.finish());
+  out.open_by = *time;
+  return out;
+}
+
+// The first effect is the first stage's, but never before the order is in force.
+bool promises_in_time(const Entry& entry, const SignedOrder& order, const OrderSeals& seals) {
+  const Time first = std::max(entry.time, order.order.restriction->stages.front().from);
+  return seals.open_by <= first + kOpenWithin;
+}
+
 }  // namespace
 
-Json in_force_public(const SignedOrder& order) {
+Json in_force_public(const SignedOrder& order, const std::optional<OrderSeals>& seals) {
   Json::Array approvals;
   for (const Signature& s : order.approvals) approvals.push_back(signature_to_json(s));
   const bool shown = order.order.kind != OrderKind::restrict_use;
@@ -19,6 +43,10 @@ Json in_force_public(const SignedOrder& order) {
                    {"approvals", std::move(approvals)},
                    {"document", shown ? order_to_json(order.order) : Json()}};
   if (is_emergency(order.order)) out.emplace("emergency", true);
+  if (seals) {
+    out.emplace("seals",
+                Json::Object{{"count", seals->count}, {"open_by", format_time(seals->open_by)}});
+  }
   return out;
 }
 
@@ -37,7 +65,12 @@ Result<InForce> parse_in_force(const Json& public_part) {
                                kind != OrderKind::restrict_use)) {
     reader.fail_at("emergency", "must be true and of a restriction, or not be there");
   }
+  const Json* seals = reader.optional("seals");
+  if (seals != nullptr && kind != OrderKind::restrict_use) {
+    reader.fail_at("seals", "only a restriction has some");
+  }
   TRY_VOID(reader.finish());
+  if (seals != nullptr) out.seals = TRY(parse_seals(*seals));
   out.emergency = emergency != nullptr;
   out.order = *digest;
   out.kind = *kind;
@@ -68,6 +101,10 @@ Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order) 
   }
   if (in_force.emergency != is_emergency(order.order)) {
     return fail(Errc::denied, "the ledger entry does not say truly whether it is an emergency");
+  }
+  if (in_force.seals && !promises_in_time(entry, order, *in_force.seals)) {
+    return fail(Errc::denied,
+                "the ledger entry keeps sealed for more than 90 days what led to the order");
   }
   return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "model/authority.h"
 #include "model/entry.h"
 
@@ -13,7 +15,12 @@ namespace proviso::model {
 /// {"order":HEX,"kind":KIND,"proposal":SIG|null,"approvals":[SIG...],"document":ORDER|null}, and
 /// "emergency":true where the order is one: else nobody could tell from the log how many had to
 /// sign, nor count how often it was used.
-Json in_force_public(const SignedOrder& order);
+/// "seals" where entries about it were sealed before: how many, and by when they will be open.
+struct OrderSeals {
+  std::int64_t count = 0;  ///< 1 or more
+  Time open_by{};
+};
+Json in_force_public(const SignedOrder& order, const std::optional<OrderSeals>& seals = {});
 
 struct InForce {
   Digest order;
@@ -22,12 +29,14 @@ struct InForce {
   SignedOrder signed_order;
   bool has_document = false;
   bool emergency = false;
+  std::optional<OrderSeals> seals;  ///< only of a restriction
 };
 /// Refuses a document whose digest is not `order`, and a lift or governance order without one.
 Result<InForce> parse_in_force(const Json& public_part);
 
 /// `denied` unless this entry put exactly this order in force (I3) and says truly whether it is an
-/// emergency. Signatures are checked apart.
+/// emergency, and its seals are to be opened within kOpenWithin of its first effect. Signatures are
+/// checked apart.
 Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order);
 
 }  // namespace proviso::model

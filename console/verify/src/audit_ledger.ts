@@ -10,8 +10,9 @@ import { Governance } from "./governance.ts";
 import { NoteVerifier } from "./note.ts";
 import { type Reader } from "./reader.ts";
 import { messageOf, Refusal, refuse } from "./refusal.ts";
+import { type Overdue, SealAudit, type SealCounts } from "./sealed.ts";
 import { kSnapshotBytesMax, orderName, type VerifiedSnapshot, verifySnapshot } from "./snapshot.ts";
-import { laterOf } from "./time.ts";
+import { laterOf, type Time } from "./time.ts";
 import { type Finding, type LogErrorClass, type LogReport, verifyLog } from "./verify_log.ts";
 
 export type AuditErrorClass =
@@ -20,6 +21,7 @@ export type AuditErrorClass =
   | "entry"
   | "governance"
   | "order"
+  | "seal"
   | "snapshot";
 export type AuditFinding = Finding<AuditErrorClass>;
 
@@ -34,6 +36,9 @@ export interface AuditReport {
   /** Restrictions in force within the snapshot's size that the snapshot does not have. No error: a
    * restriction's end is not public, so it may be over. */
   readonly notInSnapshot: number;
+  readonly seals: SealCounts;
+  /** No error either; in the order of the log. */
+  readonly overdue: readonly Overdue[];
 }
 
 export interface AuditOptions {
@@ -41,6 +46,8 @@ export interface AuditOptions {
   readonly snapshot?: Bytes | undefined;
   /** An earlier checkpoint note that was kept. */
   readonly since?: Bytes | undefined;
+  /** When openings of sealed entries are asked for; without it nothing is overdue. */
+  readonly at?: Time | undefined;
   readonly progress?: ((entries: number) => void) | undefined;
 }
 
@@ -76,6 +83,7 @@ class EntryAuditor {
   readonly restrictions = new Map<DigestHex, LoggedOrder>();
   readonly governanceEntries: number[] = [];
   lifts = 0;
+  readonly seals = new SealAudit();
   private readonly trust: TrustRoot;
   private governance: Governance | undefined;
   private readonly ids = new Set<string>();
@@ -91,6 +99,12 @@ class EntryAuditor {
       return undefined;
     }
     const entry = this.judge("entry", index, () => this.newEntry(bytes));
+    if (entry?.kind === "sealed" || entry?.kind === "opened") {
+      this.judge("seal", index, () => {
+        if (entry.kind === "sealed") this.seals.seal(index, entry);
+        else this.readOpening(entry);
+      });
+    }
     return entry?.kind === "order-in-force" ? this.readInForce(index, entry) : undefined;
   }
 
@@ -117,6 +131,14 @@ class EntryAuditor {
     return entry;
   }
 
+  /** What was sealed has an id of its own, which is nobody else's. */
+  private readOpening(entry: Entry): void {
+    const id = this.seals.open(entry);
+    if (id === undefined) return;
+    if (this.ids.has(id)) refuse("what was sealed has the id of an earlier entry");
+    this.ids.add(id);
+  }
+
   private async readInForce(index: number, entry: Entry): Promise<void> {
     let errorClass: AuditErrorClass = "order";
     try {
@@ -126,6 +148,7 @@ class EntryAuditor {
       if (inForce.kind === "restrict") {
         checkNamedApprovers(inForce, governance.authorityAt(time));
         this.addRestriction(index, inForce.digest);
+        this.seals.inForce(index, inForce);
       } else if (inForce.kind === "lift") {
         this.addLift(index, await governance.checkLift(inForce.signed, time));
       } else {
@@ -238,6 +261,8 @@ const kNothingCounted = {
   lifts: 0,
   governanceOrders: 0,
   notInSnapshot: 0,
+  seals: new SealAudit().counts,
+  overdue: [],
 };
 
 /**
@@ -280,6 +305,8 @@ export async function auditLedger(
     governanceOrders: entries.governanceEntries.length,
     notInSnapshot:
       finding === undefined && proven !== undefined ? countMissing(proven, entries) : 0,
+    seals: entries.seals.counts,
+    overdue: options.at === undefined ? [] : entries.seals.overdue(options.at),
   };
 }
 

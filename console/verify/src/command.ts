@@ -4,7 +4,7 @@
 import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { auditLedger } from "./audit_ledger.ts";
+import { auditLedger, type AuditReport } from "./audit_ledger.ts";
 import { type Bytes, fromUtf8 } from "./bytes.ts";
 import { openFolderLog, readFileWithin } from "./folder_reader.ts";
 import { parseTrust } from "./genesis.ts";
@@ -12,7 +12,9 @@ import { openHttpLog } from "./http_reader.ts";
 import { NoteVerifier } from "./note.ts";
 import { type Reader } from "./reader.ts";
 import { messageOf, Refusal, refuse, within } from "./refusal.ts";
+import { type Overdue } from "./sealed.ts";
 import { kSnapshotBytesMax } from "./snapshot.ts";
+import { formatTime, parseTime, type Time, wholeSecond } from "./time.ts";
 import { type Finding, verifyLog } from "./verify_log.ts";
 
 export const kUsage = `ledger-verify LOG (--key PUB | --trust trust.json) [OPTION...]
@@ -23,6 +25,7 @@ Proves a ledger from its public files. LOG is a folder or an http(s) URL of a st
   --trust FILE       trust file: proves who decided as well
   --snapshot FILE    a gate's snapshot, held against the log (needs --trust)
   --since FILE       an earlier checkpoint that was kept
+  --at TIME          when openings of sealed entries are asked for (default: now)
   --json             the verdict as one line of JSON
   --help             this
 
@@ -76,10 +79,14 @@ async function openLog(place: string): Promise<Reader> {
   return openFolderLog(place);
 }
 
+interface ListText {
+  readonly list: string;
+}
+
 interface Verdict {
   readonly finding: Finding<string> | undefined;
-  /** Members of the JSON besides those of every verdict; numbers and texts only. */
-  readonly counts: Readonly<Record<string, string | number | bigint>>;
+  /** Members of the JSON besides those of every verdict; a list is canonical JSON already. */
+  readonly counts: Readonly<Record<string, string | number | bigint | ListText>>;
   readonly text: string;
 }
 
@@ -89,6 +96,7 @@ interface Request {
   readonly trust: string | undefined;
   readonly snapshot: string | undefined;
   readonly since: string | undefined;
+  readonly at: string | undefined;
   readonly json: boolean;
 }
 
@@ -103,12 +111,58 @@ async function verdictByKey(request: Request, keyOrFile: string): Promise<Verdic
   };
 }
 
+const kOverdueShown = 1000;
+const kUnitSeconds = new Map([
+  ["d", 86_400n],
+  ["h", 3_600n],
+  ["m", 60n],
+  ["s", 1n],
+]);
+
+/** "now", RFC 3339, or "+7d", "+36h", "+30m", "+5s" from now; in whole seconds. */
+function readMoment(text: string | undefined): Time {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  if (text === undefined) return now;
+  if (text === "now") return wholeSecond(now);
+  const match = /^\+(\d{1,6})([dhms])$/.exec(text);
+  const unit = kUnitSeconds.get(match?.[2] ?? "");
+  const count = BigInt(match?.[1] ?? "0");
+  if (unit !== undefined && count <= 100_000n) {
+    return wholeSecond(now) + count * unit * 1_000_000_000n;
+  }
+  const time = text.startsWith("+") ? undefined : parseTime(text);
+  return wholeSecond(time ?? refuse("a time is RFC 3339, now, or +7d, +36h, +30m"));
+}
+
+function overdueText(overdue: readonly Overdue[]): string {
+  const items = overdue
+    .slice(0, kOverdueShown)
+    .map(
+      ({ due, entry, missing }) =>
+        `{"due":"${formatTime(due)}","entry":${entry},"missing":${missing}}`,
+    );
+  return `[${items.join(",")}]`;
+}
+
+function sealsInWords({ seals, overdue }: AuditReport): string {
+  if (seals.sealed === 0) return "";
+  const head =
+    `  ${seals.sealed} sealed entries: ${seals.opened} opened (${seals.covers} covers, ` +
+    `${seals.openedLate} late), ${seals.sealed - seals.opened} not yet\n`;
+  const lines = overdue.slice(0, kOverdueShown).map(({ due, entry, missing }) => {
+    const more = missing === 1 ? "" : ` (${missing} openings are missing)`;
+    return `  OVERDUE: entry ${entry} should have been opened by ${formatTime(due)}${more}\n`;
+  });
+  return head + lines.join("");
+}
+
 async function verdictByTrust(request: Request, trustFile: string): Promise<Verdict> {
   const bytes = readFile(trustFile, kFileBytesMax);
   const trust = within(trustFile, () => parseTrust(bytes));
   const snapshot = readOptional(request.snapshot);
   const since = readOptional(request.since);
-  const report = await auditLedger(await openLog(request.log), trust, { snapshot, since });
+  const at = readMoment(request.at);
+  const report = await auditLedger(await openLog(request.log), trust, { snapshot, since, at });
   return {
     finding: report.finding,
     counts: {
@@ -117,17 +171,29 @@ async function verdictByTrust(request: Request, trustFile: string): Promise<Verd
       lifts: report.lifts,
       governance_orders: report.governanceOrders,
       not_in_snapshot: report.notInSnapshot,
+      sealed: report.seals.sealed,
+      opened: report.seals.opened,
+      covers: report.seals.covers,
+      opened_late: report.seals.openedLate,
+      overdue: { list: overdueText(report.overdue) },
+      overdue_total: report.overdue.length,
     },
     text:
       `valid: ${report.entries.toString()} entries; ${report.ordersInForce} restrictions in ` +
-      `force, ${report.lifts} lifts, ${report.governanceOrders} changes of who decides\n`,
+      `force, ${report.lifts} lifts, ${report.governanceOrders} changes of who decides\n` +
+      sealsInWords(report),
   };
+}
+
+function memberText(value: string | number | bigint | ListText): string {
+  if (typeof value === "object") return value.list;
+  return typeof value === "string" ? JSON.stringify(value) : value.toString();
 }
 
 function inJson({ finding, counts }: Verdict): string {
   const members = new Map<string, string>();
   for (const [name, value] of Object.entries(counts)) {
-    members.set(name, typeof value === "string" ? JSON.stringify(value) : value.toString());
+    members.set(name, memberText(value));
   }
   members.set("ok", JSON.stringify(finding === undefined));
   members.set("error_class", JSON.stringify(finding?.errorClass ?? "OK"));
@@ -145,7 +211,8 @@ function inWords({ finding, text }: Verdict): string {
 function parseRequest(args: readonly string[]): Request | "help" {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  const options = { key: text, trust: text, snapshot: text, since: text, json: flag, help: flag };
+  const files = { key: text, trust: text, snapshot: text, since: text };
+  const options = { ...files, at: text, json: flag, help: flag };
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], allowPositionals: true, options });
@@ -156,8 +223,8 @@ function parseRequest(args: readonly string[]): Request | "help" {
   if (values.help === true) return "help";
   const [log, ...more] = positionals;
   if (log === undefined || more.length > 0) return refuse("give one LOG: a folder or a URL");
-  const { key, trust, snapshot, since, json } = values;
-  return { log, key, trust, snapshot, since, json: json ?? false };
+  const { key, trust, snapshot, since, at, json } = values;
+  return { log, key, trust, snapshot, since, at, json: json ?? false };
 }
 
 async function judge(request: Request): Promise<Verdict> {

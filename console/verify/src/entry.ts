@@ -5,10 +5,13 @@ import { type Bytes, fromUtf8, utf8 } from "./bytes.ts";
 import { type DigestHex } from "./digest.ts";
 import { canonicalJson, type JsonObject, parseJson } from "./json.ts";
 import { Members } from "./members.ts";
-import { orderFromJson, type OrderKind, parseOrderKind } from "./order.ts";
+import { type Order, orderFromJson, type OrderKind, parseOrderKind } from "./order.ts";
 import { refuse } from "./refusal.ts";
 import { kEntryBytesMax } from "./tiles.ts";
-import { parseCanonicalTime, type Time } from "./time.ts";
+import { laterOf, parseCanonicalTime, type Time } from "./time.ts";
+
+/** After an order's first effect, what was sealed about it is due. In nanoseconds. */
+const kOpenWithin = 90n * 86_400n * 1_000_000_000n;
 
 /** One state change as everyone may read it. */
 export interface Entry {
@@ -17,6 +20,7 @@ export interface Entry {
   readonly ledger: string;
   readonly time: Time;
   readonly publicPart: JsonObject;
+  readonly privateCommitment: DigestHex;
 }
 
 export function parseEntry(bytes: Bytes): Entry {
@@ -31,13 +35,19 @@ export function parseEntry(bytes: Bytes): Entry {
       parseCanonicalTime(members.string("time")) ??
       members.refuse("time", "not a time as 2026-11-23T12:00:00Z"),
     publicPart: members.object("public"),
+    privateCommitment: members.digest("private"),
   };
-  members.digest("private");
   members.finish();
   if (canonicalJson(document) !== fromUtf8(bytes)) {
     refuse("entry: not canonical JSON (RFC 8785)");
   }
   return entry;
+}
+
+/** What was sealed before an order came into force: how much, and by when it will be open. */
+export interface OrderSeals {
+  readonly count: number;
+  readonly openBy: Time;
 }
 
 /** The public part of an `order-in-force` entry. */
@@ -47,6 +57,7 @@ export type InForce =
       readonly digest: DigestHex;
       readonly signed: SignedOrder;
       readonly emergency: boolean;
+      readonly seals: OrderSeals | undefined;
     }
   | {
       /** A restriction shows only its digest and signatures: who is cut is not told (I11). */
@@ -56,6 +67,7 @@ export type InForce =
       readonly proposal: Signature | undefined;
       readonly approvals: readonly Signature[];
       readonly emergency: boolean;
+      readonly seals: OrderSeals | undefined;
     };
 
 /** Whether the entry says that its order is an emergency: there only where it is true. */
@@ -67,6 +79,20 @@ function readEmergency(members: Members, kind: OrderKind): boolean {
   return value === true;
 }
 
+function readSeals(members: Members, kind: OrderKind): OrderSeals | undefined {
+  const value = members.optional("seals");
+  if (value === undefined) return undefined;
+  if (kind !== "restrict") members.refuse("seals", "only a restriction has some");
+  const seals = new Members(value, members.path("seals"));
+  const count = seals.integer("count");
+  if (count < 1) seals.refuse("count", "must be 1 or more");
+  const openBy =
+    parseCanonicalTime(seals.string("open_by")) ??
+    seals.refuse("open_by", "not a time as 2026-11-23T12:00:00Z");
+  seals.finish();
+  return { count, openBy };
+}
+
 /** Refuses a document that is not the order named, and a lift or change without one. */
 export function parseInForce(publicPart: JsonObject): InForce {
   const members = new Members(publicPart, "public");
@@ -76,16 +102,23 @@ export function parseInForce(publicPart: JsonObject): InForce {
   const signatures = readSignatures(members);
   const document = members.optional("document") ?? null;
   const emergency = readEmergency(members, kind);
+  const seals = readSeals(members, kind);
   members.finish();
   if (document === null) {
     if (kind !== "restrict") return refuse("public.document: missing");
-    return { kind, digest, signed: undefined, ...signatures, emergency };
+    return { kind, digest, signed: undefined, ...signatures, emergency, seals };
   }
   const order = orderFromJson(document, utf8(canonicalJson(document)));
   if (order.digest !== digest || order.kind !== kind) {
     refuse("public.document: is not the order that the entry names (I3)");
   }
-  return { kind, digest, signed: { order, ...signatures }, emergency };
+  return { kind, digest, signed: { order, ...signatures }, emergency, seals };
+}
+
+/** The first effect is the first stage's, but never before the order is in force. */
+function promisesInTime(entry: Entry, order: Order, { seals }: InForce): boolean {
+  if (seals === undefined || order.kind !== "restrict") return true;
+  return seals.openBy <= laterOf(entry.time, order.restriction.stages[0].from) + kOpenWithin;
 }
 
 /** Refuses unless this entry put exactly this order in force (I3). */
@@ -100,5 +133,8 @@ export function checkInForceEntry(entry: Entry, { order }: SignedOrder): void {
   const isEmergency = order.kind === "restrict" && order.restriction.emergency;
   if (inForce.emergency !== isEmergency) {
     refuse("the ledger entry does not say truly whether it is an emergency");
+  }
+  if (!promisesInTime(entry, order, inForce)) {
+    refuse("the ledger entry keeps sealed for more than 90 days what led to the order");
   }
 }

@@ -52,3 +52,12 @@ export function unixSeconds(time: Time): bigint {
 export function laterOf(a: Time, b: Time): Time {
   return a > b ? a : b;
 }
+
+export function wholeSecond(time: Time): Time {
+  return unixSeconds(time) * kSecond;
+}
+
+/** As canonical documents write it: 2026-11-23T12:00:00Z. */
+export function formatTime(time: Time): string {
+  return new Date(Number(unixSeconds(time)) * 1000).toISOString().replace(".000Z", "Z");
+}

@@ -9,6 +9,7 @@
 #include "gates/gate.h"
 #include "gates/proven_entry.h"
 #include "gates/testing/world.h"
+#include "model/sealed.h"
 
 namespace proviso::gates {
 namespace {
@@ -73,6 +74,40 @@ TEST(Example, EntryOfALiftParses) {
   const auto in_force = model::parse_in_force(entry->public_part);
   ASSERT_TRUE(in_force) << in_force.error().message;
   EXPECT_EQ(in_force->kind, model::OrderKind::lift);
+}
+
+TEST(Example, AnOpeningFitsItsSealedEntry) {
+  SeededRandom random(28);
+  const auto content = model::entry_bytes(
+      model::new_entry(model::entry_kind::evidence_added, at("2026-11-05T08:03:17Z"), random,
+                       Json::Object{{"case", "6f1c2a44-7d0e-8a51-a3b6-0c9d8e7f6a5b"}},
+                       Json::Object{{"class", "document"}}),
+      model::testing::kLedger);
+  const auto draft =
+      model::new_entry(model::entry_kind::sealed, at("2026-11-05T08:10:00Z"), random,
+                       model::sealed_public(at("2027-12-10T08:10:00Z")), *parse_json(*content));
+  const auto leaf = model::entry_bytes(draft, model::testing::kLedger);
+  const auto opening = model::entry_bytes(
+      model::new_entry(
+          model::entry_kind::opened, at("2026-12-05T08:10:00Z"), random,
+          model::opening_public(
+              {.opens = draft.id, .salt = draft.salt, .content = draft.private_part, .order = {}}),
+          Json::Object{}),
+      model::testing::kLedger);
+  const auto shown = [](const std::string& name, const std::string& bytes) {
+    const auto read = parse_json(example(name, pretty_json(*parse_json(bytes)) + "\n"));
+    return model::parse_entry(canonical_json(*read));
+  };
+  const auto sealed = shown("sealed.json", *leaf);
+  const auto opened = shown("opened.json", *opening);
+  ASSERT_TRUE(sealed && opened);
+  const auto parsed = model::parse_opening(opened->public_part);
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->opens, sealed->id);
+  const auto inside =
+      model::sealed_content(*parsed, sealed->private_commitment, model::testing::kLedger);
+  ASSERT_TRUE(inside) << inside.error().message;
+  EXPECT_EQ((*inside)->kind, model::entry_kind::evidence_added);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes to documents that stay interesting: the result is mostly JSON, and mostly nearly right.
-import { type Bytes, utf8 } from "../../src/bytes.ts";
+import { type Bytes, concatBytes, fromHex, utf8 } from "../../src/bytes.ts";
 import { sha256Hex } from "../../src/digest.ts";
 import { canonicalJson, isList, isObject, type Json, parseJson } from "../../src/json.ts";
 import { type Random } from "./random.ts";
@@ -62,6 +62,8 @@ const kMembers: readonly (readonly [string, Json])[] = [
   ["emergency", true],
   ["emergency", false],
   ["ratifies", "0".repeat(64)],
+  ["order", "0".repeat(64)],
+  ["seals", new Map<string, Json>([["count", 2], ["open_by", "2026-11-23T12:00:00Z"]])],
   ["regions", ["eu-central-1"]],
 ];
 
@@ -167,6 +169,38 @@ export function mutateDocument(bytes: Bytes, random: Random): MutatedBytes {
   return { bytes: utf8(canonicalJson(final)), what: changed.what };
 }
 
+/** An opening with another content or salt, and the sealed entry made to fit it. */
+function resealed(
+  entries: readonly Bytes[],
+  random: Random,
+): { readonly entries: readonly Bytes[]; readonly what: string } | undefined {
+  const openings = entries.flatMap((entry, k) =>
+    Buffer.from(entry).includes('"kind":"opened"') ? [k] : [],
+  );
+  if (openings.length === 0) return undefined;
+  const k = random.pick(openings);
+  const changed = mutateValue(parseJson(entries[k] ?? utf8("")), random);
+  const content = memberAt(changed.document, ["public", "content"]);
+  const salt = memberAt(changed.document, ["public", "salt"]);
+  const opens = memberAt(changed.document, ["public", "opens"]);
+  const bytes = typeof salt === "string" ? (fromHex(salt) ?? utf8(salt)) : utf8("");
+  const commitment = sha256Hex(concatBytes(bytes, utf8(canonicalJson(content))));
+  const all = entries.map((entry, at) => {
+    if (at === k) return utf8(canonicalJson(changed.document));
+    const document = parseJson(entry);
+    if (memberAt(document, ["entry"]) !== opens) return entry;
+    return utf8(canonicalJson(edited(document, ["private"], () => commitment) ?? document));
+  });
+  return { entries: all, what: `opening ${k}, sealed anew: ${changed.what}` };
+}
+
+/** Null where there is none. */
+function memberAt(value: Json, path: readonly string[]): Json {
+  const below = (found: Json, name: string): Json =>
+    isObject(found) ? (found.get(name) ?? null) : null;
+  return path.reduce<Json>(below, value);
+}
+
 function swapped<T>(items: readonly T[], i: number, j: number): readonly T[] {
   return items.map((item, k) => items[k === i ? j : k === j ? i : k] ?? item);
 }
@@ -179,7 +213,13 @@ export function mutateEntries(
   const i = random.below(entries.length);
   const j = random.below(entries.length);
   const chosen = entries[i] ?? utf8("");
-  switch (random.below(12)) {
+  switch (random.below(14)) {
+    case 12:
+    case 13: {
+      const anew = resealed(entries, random);
+      if (anew !== undefined) return anew;
+      return { entries, what: "nothing is sealed" };
+    }
     case 0:
       return { entries: entries.filter((_, k) => k !== i), what: `without entry ${i}` };
     case 1:
