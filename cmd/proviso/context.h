@@ -69,6 +69,7 @@ void add_case_commands(CLI::App& app, Context& context);
 void add_signal_commands(CLI::App& app, Context& context);
 void add_order_commands(CLI::App& app, Context& context);
 void add_gate_commands(CLI::App& app, Context& context);
+void add_ledger_commands(CLI::App& app, Context& context);
 void add_serve_commands(CLI::App& app, Context& context);
 
 }  // namespace proviso::cmd

@@ -190,9 +190,13 @@ void add_founding_commands(CLI::App& app, Context& context) {
   auto* init = app.add_subcommand("init", "make a data folder");
   init->add_option("DIR", *root, "a new or empty folder")->required();
   init->add_option("--origin", *origin, "the ledger's name, e.g. log.example.com/tos");
-  init->callback([root, origin, &context] {
+  auto seal_every = std::make_shared<std::int64_t>(0);
+  init->add_option("--seal-every", *seal_every,
+                   "minutes from slot to slot of sealed entries (default: nothing is sealed)")
+      ->check(CLI::Range(0, 1'440));
+  init->callback([root, origin, seal_every, &context] {
     context.run([&]() -> Result<int> {
-      TRY_VOID(server::init_folder(*root, *origin, context.random));
+      TRY_VOID(server::init_folder(*root, *origin, context.random, *seal_every));
       context.print(Json::Object{{"dir", *root}},
                     format("data folder {} is made\n  next: proviso key new, proviso roster add, "
                            "proviso roster seal\n",

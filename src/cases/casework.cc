@@ -79,8 +79,8 @@ Result<void> Casework::add_signal(const SignalInput& signal) {
              "VALUES (:p0,:p1,:p2,:p3,:p4)",
              {signal.id, row.id.value, digest, document, canonical_json(signal.figures)}));
   TRY_VOID(insert_evidence(row.id, digest, "usage", "rule", "provider-usage", document));
-  record_.entry(kind::signal_raised, Json::Object{{"case", row.id.value}},
-                Json::Object{{"signal", signal.document}});
+  TRY_VOID(record_.case_entry(row.id, kind::signal_raised, Json::Object{{"case", row.id.value}},
+                              Json::Object{{"signal", signal.document}}));
   return reopen_if_closed(row, digest);
 }
 
@@ -115,16 +115,20 @@ Result<CaseRow> Casework::case_for(const CustomerId& customer, const std::string
       db.run("INSERT INTO cases (id, customer, term_group, state, opened_at) "
              "VALUES (:p0,:p1,:p2,:p3,:p4)",
              {row.id.value, customer.value, term_group, row.state, row.opened_at}));
-  record_.entry(kind::case_opened, Json::Object{{"case", row.id.value}},
-                Json::Object{{"customer", customer.value}, {"term_group", term_group}});
+  TRY_VOID(
+      record_.case_entry(row.id, kind::case_opened, Json::Object{{"case", row.id.value}},
+                         Json::Object{{"customer", customer.value}, {"term_group", term_group}}));
   return row;
 }
 
 Result<void> Casework::reopen_if_closed(const CaseRow& row, const std::string& evidence) {
   if (row.state != case_state::closed) return {};
-  record_.entry(kind::case_reopened, Json::Object{{"case", row.id.value}},
-                Json::Object{{"evidence", evidence}});
-  return set_state(row.id, case_state::open);
+  // A new review, of which nobody has been told.
+  TRY_VOID(record_.database().run("UPDATE cases SET state='open', told_at='' WHERE id=:p0",
+                                  {row.id.value}));
+  TRY_VOID(record_.keep_sealed(row.id));
+  return record_.case_entry(row.id, kind::case_reopened, Json::Object{{"case", row.id.value}},
+                            Json::Object{{"evidence", evidence}});
 }
 
 Result<Casework::Report> Casework::add_report(const std::string& source, const std::string& about,
@@ -160,11 +164,11 @@ Result<Casework::Report> Casework::add_report(const std::string& source, const s
                              "report:" + source + ":" + report.digest.substr(0, 8), text));
     // Not even its digest is public: who knows the text of a report could else learn that it came
     // in.
-    record_.entry(kind::report_received, Json::Object{},
-                  Json::Object{{"case", row.id.value},
-                               {"digest", report.digest},
-                               {"source", source},
-                               {"about", about}});
+    TRY_VOID(record_.case_entry(row.id, kind::report_received, Json::Object{},
+                                Json::Object{{"case", row.id.value},
+                                             {"digest", report.digest},
+                                             {"source", source},
+                                             {"about", about}}));
     return reopen_if_closed(row, report.digest);
   };
   TRY_VOID(record_.change(body));
@@ -207,9 +211,9 @@ Result<std::string> Casework::add_evidence(const CaseId& id, const std::string& 
   const auto body = [&]() -> Result<void> {
     TRY_VOID(insert_evidence(id, digest, evidence_class, "reviewer", group, content));
     if (row.state == case_state::open) TRY_VOID(set_state(id, case_state::in_review));
-    record_.entry(kind::evidence_added, Json::Object{{"case", id.value}},
-                  Json::Object{{"digest", digest}, {"class", evidence_class}, {"group", group}});
-    return {};
+    return record_.case_entry(
+        id, kind::evidence_added, Json::Object{{"case", id.value}},
+        Json::Object{{"digest", digest}, {"class", evidence_class}, {"group", group}});
   };
   TRY_VOID(record_.change(body));
   return digest;
@@ -260,11 +264,10 @@ Result<void> Casework::add_finding(const CaseId& id, const std::string& element,
         {id.value, element, verdict, canonical_json(strings_to_json(evidence)),
          format_time(record_.now())}));
     if (row.state == case_state::open) TRY_VOID(set_state(id, case_state::in_review));
-    record_.entry(
-        kind::finding_made, Json::Object{{"case", id.value}},
+    return record_.case_entry(
+        id, kind::finding_made, Json::Object{{"case", id.value}},
         Json::Object{
             {"element", element}, {"verdict", verdict}, {"evidence", strings_to_json(evidence)}});
-    return {};
   };
   return record_.change(body);
 }
@@ -281,9 +284,9 @@ Result<void> Casework::close(const CaseId& id, const std::string& reason) {
   const auto body = [&]() -> Result<void> {
     TRY_VOID(record_.database().run(
         "UPDATE cases SET state='closed', closed_reason=:p0 WHERE id=:p1", {reason, id.value}));
-    record_.entry(kind::case_closed, Json::Object{{"case", id.value}},
-                  Json::Object{{"reason", sha256(reason).hex()}});
-    return {};
+    TRY_VOID(record_.case_entry(id, kind::case_closed, Json::Object{{"case", id.value}},
+                                Json::Object{{"reason", sha256(reason).hex()}}));
+    return record_.let_open(id, record_.change_time());
   };
   return record_.change(body);
 }
@@ -343,8 +346,8 @@ Result<std::vector<std::string>> Casework::protected_classes_of(const CaseRow& r
 
 Result<void> Casework::record_look(const CaseId& id) {
   const auto look = [&]() -> Result<void> {
-    record_.entry(kind::usage_looked_at, Json::Object{}, Json::Object{{"case", id.value}});
-    return {};
+    return record_.case_entry(id, kind::usage_looked_at, Json::Object{},
+                              Json::Object{{"case", id.value}});
   };
   return record_.change(look);
 }

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "model/sealed.h"
 
 namespace proviso::cases {
 namespace {
@@ -43,20 +44,103 @@ Result<void> Record::change(const std::function<Result<void>()>& body) {
 }
 
 model::EntryId Record::entry(std::string_view kind, Json public_part, Json private_part) {
-  drafts_.push_back(model::new_entry(kind, change_time_, random_, std::move(public_part),
-                                     std::move(private_part)));
-  return drafts_.back().id;
+  drafts_.push_back({.entry = model::new_entry(kind, change_time_, random_, std::move(public_part),
+                                               std::move(private_part)),
+                     .case_id = {},
+                     .is_sealed = false,
+                     .due = {},
+                     .order = {}});
+  return drafts_.back().entry.id;
+}
+
+Result<void> Record::case_entry(const model::CaseId& id, std::string_view kind, Json public_part,
+                                Json private_part) {
+  entry(kind, std::move(public_part), std::move(private_part));
+  Draft& draft = drafts_.back();
+  draft.case_id = id.value;
+  if (!sealing_.on || !model::may_be_sealed(kind)) return {};
+  const auto rows =
+      TRY(database_->query("SELECT state, told_at FROM cases WHERE id=:p0", {id.value}));
+  if (rows.empty()) return fail(Errc::corrupt, "store: an entry is about a case that is not there");
+  const std::string& told = rows.front().text(1);
+  if (!told.empty() && told <= format_time(change_time_)) return {};
+  draft.is_sealed = true;
+  if (!told.empty()) {
+    const Time from = TRY(parse_time(told));
+    draft.due = format_time(from + sealing_.open_after);
+  } else if (rows.front().text(0) == "closed") {
+    draft.due = format_time(change_time_ + sealing_.open_after);
+  }
+  return {};
+}
+
+Result<void> Record::let_open(const model::CaseId& id, Time from) {
+  const std::string due = format_time(from + sealing_.open_after);
+  for (Draft& draft : drafts_) {
+    if (draft.is_sealed && draft.case_id == id.value && draft.due.empty()) draft.due = due;
+  }
+  return database_->run("UPDATE seals SET due=:p0 WHERE case_id=:p1 AND opened_entry='' AND due=''",
+                        {due, id.value});
+}
+
+Result<void> Record::keep_sealed(const model::CaseId& id) {
+  for (Draft& draft : drafts_) {
+    if (draft.case_id == id.value && draft.order.empty()) draft.due.clear();
+  }
+  return database_->run(
+      "UPDATE seals SET due='' WHERE case_id=:p0 AND opened_entry='' AND order_digest=''",
+      {id.value});
+}
+
+Result<std::optional<model::OrderSeals>> Record::bind_seals(const model::CaseId& id,
+                                                            const Digest& order, Time from) {
+  const std::string due = format_time(from + sealing_.open_after);
+  std::int64_t count = 0;
+  for (Draft& draft : drafts_) {
+    if (!draft.is_sealed || draft.case_id != id.value || !draft.order.empty()) continue;
+    draft.due = due;
+    draft.order = order.hex();
+    ++count;
+  }
+  const auto rows = TRY(database_->query(
+      "SELECT count(*) FROM seals WHERE case_id=:p0 AND opened_entry='' AND order_digest=''",
+      {id.value}));
+  count += rows.front().integer(0);
+  TRY_VOID(
+      database_->run("UPDATE seals SET order_digest=:p0, due=:p1 WHERE case_id=:p2 AND "
+                     "opened_entry='' AND order_digest=''",
+                     {order.hex(), due, id.value}));
+  if (count == 0) return std::optional<model::OrderSeals>();
+  return std::optional(
+      model::OrderSeals{.count = count, .open_by = floor_second(from) + model::kOpenWithin});
 }
 
 Result<void> Record::write_outbox() {
-  for (const model::EntryDraft& draft : drafts_) {
-    std::string bytes = TRY(model::entry_bytes(draft, origin_));
+  for (const Draft& draft : drafts_) {
+    const model::EntryDraft& entry = draft.entry;
+    std::string bytes = TRY(model::entry_bytes(entry, origin_));
+    if (draft.is_sealed) {
+      TRY_VOID(write_seal(draft, std::move(bytes)));
+      continue;
+    }
     TRY_VOID(database_->run(
         "INSERT INTO outbox (entry, kind, bytes, private_part, salt) VALUES (:p0,:p1,:p2,:p3,:p4)",
-        {draft.id.value, draft.kind, std::move(bytes), canonical_json(draft.private_part),
-         hex_encode(draft.salt)}));
+        {entry.id.value, entry.kind, std::move(bytes), canonical_json(entry.private_part),
+         hex_encode(entry.salt)}));
   }
   return {};
+}
+
+Result<void> Record::write_seal(const Draft& draft, std::string bytes) {
+  if (bytes.size() > model::kSealedBytesMax) {
+    return fail(Errc::exhausted, "an entry that is sealed holds at most 60000 bytes");
+  }
+  return database_->run(
+      "INSERT INTO seals (entry, kind, case_id, content, private_part, salt, due, order_digest) "
+      "VALUES (:p0,:p1,:p2,:p3,:p4,:p5,:p6,:p7)",
+      {draft.entry.id.value, draft.entry.kind, draft.case_id, std::move(bytes),
+       canonical_json(draft.entry.private_part), hex_encode(draft.entry.salt), draft.due,
+       draft.order});
 }
 
 Result<void> Record::publish_pending() {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,19 @@
 #include "cases/database.h"
 #include "ledger/log.h"
 #include "model/entry.h"
+#include "model/in_force.h"
 
 namespace proviso::cases {
+
+/// How entries about a customer under review are sealed (cases/sealing.h).
+struct SealingPolicy {
+  bool on = false;
+  Duration every = std::chrono::minutes{10};  ///< from slot to slot; 1 minute or more
+  std::size_t per_slot = 1;                   ///< leaves of each slot; 1 or more
+  Duration open_by = std::chrono::days{400};  ///< at most model::kSealMax
+  /// After an order's first effect, or the end of a case; below model::kOpenWithin.
+  Duration open_after = std::chrono::days{30};
+};
 
 /// Store and ledger as one record of what happened (design §7, "two durable stores, one order of
 /// writes"): one store transaction writes a change, its entries with private part and salt as
@@ -22,8 +34,10 @@ namespace proviso::cases {
 /// Invariant R1: nothing that change() did is seen by a later call unless its entries are in the
 /// ledger: open() and change() publish what is pending first. Before the founding is sealed entries
 /// wait: the genesis is the ledger's first.
-/// Invariant R2: an entry is appended once; the ledger knows entry ids across crashes.
-/// One thread. The caller holds the data folder's lock.
+/// Invariant R8: a sealed entry is durable in the store, whole and with its salts, before its
+/// change returns; its commitment goes into the ledger with the next slots. Nothing that anybody
+/// outside acts on rests on a sealed entry. Invariant R2: an entry is appended once; the ledger
+/// knows entry ids across crashes. One thread. The caller holds the data folder's lock.
 class Record {
  public:
   static Result<std::unique_ptr<Record>> open(std::unique_ptr<Database> database,
@@ -39,7 +53,22 @@ class Record {
   /// Adds an entry to the change that is being made; returns its id. All entries of one change have
   /// its time.
   model::EntryId entry(std::string_view kind, Json public_part, Json private_part);
+  /// The same for an entry about a case. While its customer is under review and has not been told
+  /// (no order about it has had effect), and sealing is on, it is sealed.
+  Result<void> case_entry(const model::CaseId& id, std::string_view kind, Json public_part,
+                          Json private_part);
+  /// Inside a change: what is sealed about the case, opens by `from` + open_after.
+  Result<void> let_open(const model::CaseId& id, Time from);
+  /// The case goes on: what of it is sealed and belongs to no order, stays so.
+  Result<void> keep_sealed(const model::CaseId& id);
+  /// The order came into force with its first effect at `from`: what is sealed about the case
+  /// belongs to it. Returns how much that is, and by when it will be open; nothing where nothing
+  /// is.
+  Result<std::optional<model::OrderSeals>> bind_seals(const model::CaseId& id, const Digest& order,
+                                                      Time from);
 
+  void set_sealing(const SealingPolicy& policy) { sealing_ = policy; }
+  [[nodiscard]] const SealingPolicy& sealing() const { return sealing_; }
   [[nodiscard]] Database& database() { return *database_; }
   [[nodiscard]] ledger::Log* log() { return log_.get(); }
   [[nodiscard]] const std::string& origin() const { return origin_; }
@@ -56,7 +85,15 @@ class Record {
  private:
   Record(std::unique_ptr<Database> database, std::unique_ptr<ledger::Log> log, std::string origin,
          const std::string& hash_key, const Clock& clock, Random& random);
+  struct Draft {
+    model::EntryDraft entry;
+    std::string case_id;
+    bool is_sealed = false;
+    std::string due;
+    std::string order;
+  };
   Result<void> write_outbox();
+  Result<void> write_seal(const Draft& draft, std::string bytes);
   Result<void> publish_pending();
   Result<bool> publish_some();
 
@@ -66,7 +103,8 @@ class Record {
   KeyedHash hash_;
   const Clock& clock_;
   Random& random_;
-  std::vector<model::EntryDraft> drafts_;
+  SealingPolicy sealing_;
+  std::vector<Draft> drafts_;
   Time change_time_{};
 };
 

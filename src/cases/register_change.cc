@@ -138,8 +138,9 @@ Result<std::size_t> attach_cases(Record& record, const model::Register& after) {
   for (const Attachable& a : cases) {
     TRY_VOID(record.database().run("UPDATE cases SET customer=:p0 WHERE id=:p1",
                                    {a.customer->id.value, a.case_id}));
-    record.entry(model::entry_kind::case_attached, Json::Object{{"case", a.case_id}},
-                 Json::Object{{"customer", a.customer->id.value}, {"was", a.was}});
+    TRY_VOID(record.case_entry(model::CaseId(a.case_id), model::entry_kind::case_attached,
+                               Json::Object{{"case", a.case_id}},
+                               Json::Object{{"customer", a.customer->id.value}, {"was", a.was}}));
   }
   return cases.size();
 }

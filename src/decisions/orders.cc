@@ -233,12 +233,15 @@ Result<void> Orders::store_proposed(const model::SignedOrder& order, const std::
         "proposed_at) VALUES (:p0,:p1,:p2,:p3,:p4,:p5,'proposed',:p6)",
         {digest, std::string(to_string(order.order.kind)), case_id, order.canonical, reason,
          proposal, format_time(order.order.proposed_at)}));
+    Json public_part = Json::Object{{"order", digest}, {"kind", to_string(order.order.kind)}};
+    Json private_part = Json::Object{{"case", case_id}};
     if (order.order.kind == OrderKind::restrict_use) {
-      TRY_VOID(casework_.set_state(model::CaseId(case_id), cases::case_state::proposed));
+      const model::CaseId id(case_id);
+      TRY_VOID(casework_.set_state(id, cases::case_state::proposed));
+      return record_.case_entry(id, kind::order_proposed, std::move(public_part),
+                                std::move(private_part));
     }
-    record_.entry(kind::order_proposed,
-                  Json::Object{{"order", digest}, {"kind", to_string(order.order.kind)}},
-                  Json::Object{{"case", case_id}});
+    record_.entry(kind::order_proposed, std::move(public_part), std::move(private_part));
     return {};
   };
   return record_.change(body);
@@ -266,14 +269,23 @@ Result<Approved> Orders::approve(const Digest& digest, std::string_view envelope
         "INSERT INTO approvals (order_digest, signature, approved_at) VALUES (:p0,:p1,:p2)",
         {row.digest, canonical_json(model::signature_to_json(approval)),
          format_time(record_.now())}));
-    record_.entry(
-        kind::order_approved,
-        Json::Object{{"order", row.digest}, {"approval", model::signature_to_json(approval)}},
-        Json::Object{});
+    TRY_VOID(record_approval(row, approval));
     return result.in_force ? put_in_force(row, order) : Result<void>{};
   };
   TRY_VOID(record_.change(body));
   return result;
+}
+
+// Sealed with the rest of a review; lifts and changes of who decides never are.
+Result<void> Orders::record_approval(const OrderRow& row, const model::Signature& approval) {
+  Json public_part =
+      Json::Object{{"order", row.digest}, {"approval", model::signature_to_json(approval)}};
+  if (row.signed_order.order.kind == OrderKind::restrict_use) {
+    return record_.case_entry(model::CaseId(row.case_id), kind::order_approved,
+                              std::move(public_part), Json::Object{});
+  }
+  record_.entry(kind::order_approved, std::move(public_part), Json::Object{});
+  return {};
 }
 
 // What was true of case and customer at the proposal, and what people sign, must be so when they
@@ -330,13 +342,27 @@ Result<void> Orders::wait_for_own_second(OrderKind order_kind) {
               "(check this machine's clock, then approve again)");
 }
 
+// With the first effect of a restriction its customer is told: from then on nothing about the case
+// is sealed any more, and what is, belongs to this order and is due.
+Result<std::optional<model::OrderSeals>> Orders::told_by(const OrderRow& row, Time now) {
+  const auto& r = row.signed_order.order.restriction;
+  if (!r) return std::optional<model::OrderSeals>();
+  const Time first = std::max(now, r->stages.front().from);
+  TRY_VOID(record_.database().run(
+      "UPDATE cases SET told_at=:p0 WHERE id=:p1 AND (told_at='' OR told_at>:p2)",
+      {format_time(first), row.case_id, format_time(first)}));
+  return record_.bind_seals(model::CaseId(row.case_id), sha256(row.signed_order.canonical), first);
+}
+
 // Inside approve()'s transaction: the order's entry, its new state, and what follows from it.
 Result<void> Orders::put_in_force(const OrderRow& row, const model::SignedOrder& order) {
   cases::Database& db = record_.database();
   // The time that the entry shows: what gates and verifiers take for this order's beginning.
   const Time now = floor_second(record_.change_time());
-  const model::EntryId entry = record_.entry(kind::order_in_force, model::in_force_public(order),
-                                             Json::Object{{"case", row.case_id}});
+  const auto seals = TRY(told_by(row, now));
+  const model::EntryId entry =
+      record_.entry(kind::order_in_force, model::in_force_public(order, seals),
+                    Json::Object{{"case", row.case_id}});
   TRY_VOID(
       db.run("UPDATE orders SET state='in_force', in_force_entry=:p0, in_force_at=:p1 "
              "WHERE digest=:p2",

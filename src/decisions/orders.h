@@ -103,6 +103,8 @@ class Orders {
   Result<void> check_emergency(const OrderRow& row, const model::Signature& approval);
   Result<void> check_still_true(const OrderRow& row);
   Result<void> wait_for_own_second(model::OrderKind order_kind);
+  Result<void> record_approval(const OrderRow& row, const model::Signature& approval);
+  Result<std::optional<model::OrderSeals>> told_by(const OrderRow& row, Time now);
   Result<void> put_in_force(const OrderRow& row, const model::SignedOrder& order);
   Result<model::ProvenEntry> prove(const std::string& entry_id, std::uint64_t size);
   Result<model::ProvenOrder> proven(const OrderRow& row, std::uint64_t size);

@@ -13,9 +13,11 @@
 namespace proviso::server {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKnown = {"ledger.origin", "intake.rejects_share_max",
-                                                    "intake.lateness_minutes",
-                                                    "intake.lateness_minutes_of"};
+constexpr std::array<std::string_view, 8> kKnown = {
+    "ledger.origin",           "intake.rejects_share_max",
+    "intake.lateness_minutes", "intake.lateness_minutes_of",
+    "sealing.every_minutes",   "sealing.per_slot",
+    "sealing.open_by_days",    "sealing.open_after_days"};
 constexpr std::int64_t kLatenessMax = 10'080;
 
 std::unexpected<Error> at(const std::string& name, const toml::source_region& where,
@@ -57,6 +59,36 @@ Result<void> read_lateness(const std::string& name, const toml::node* node, Conf
   return {};
 }
 
+struct SealSetting {
+  std::string_view name;
+  std::int64_t least;
+  std::int64_t most;
+  std::int64_t Config::* value;
+};
+constexpr std::array<SealSetting, 4> kSealSettings = {{
+    {"every_minutes", 0, 1'440, &Config::seal_every_minutes},
+    {"per_slot", 1, 64, &Config::seals_per_slot},
+    {"open_by_days", 180, 732, &Config::seal_open_by_days},
+    {"open_after_days", 0, 89, &Config::seal_open_after_days},
+}};
+
+Result<void> read_sealing(const std::string& name, const toml::table& table, Config& config) {
+  const toml::node* section = table.get("sealing");
+  if (section == nullptr) return {};
+  const toml::table& members = *section->as_table();  // check_known has seen that it is one
+  for (const SealSetting& setting : kSealSettings) {
+    const toml::node* node = members.get(setting.name);
+    if (node == nullptr) continue;
+    const auto number = node->value_exact<std::int64_t>();
+    if (!number || *number < setting.least || *number > setting.most) {
+      return at(name, node->source(),
+                format("sealing.{} must be {} to {}", setting.name, setting.least, setting.most));
+    }
+    config.*setting.value = *number;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::int64_t Config::lateness_max() const {
@@ -77,6 +109,7 @@ Result<Config> parse_config(const std::string& name, const std::string& text) {
       table["intake"]["rejects_share_max"].value_or(config.rejects_share_max);
   config.lateness_minutes = table["intake"]["lateness_minutes"].value_or(config.lateness_minutes);
   TRY_VOID(read_lateness(name, table["intake"]["lateness_minutes_of"].node(), config));
+  TRY_VOID(read_sealing(name, table, config));
   if (config.ledger_origin.empty() ||
       config.ledger_origin.find_first_of(" +\n") != std::string::npos) {
     return fail(Errc::invalid_input,
@@ -91,7 +124,7 @@ Result<Config> parse_config(const std::string& name, const std::string& text) {
   return config;
 }
 
-std::string default_config(const std::string& ledger_origin) {
+std::string default_config(const std::string& ledger_origin, std::int64_t seal_every_minutes) {
   return format(
       "# Settings of this data folder. Everything that binds people (roster, terms, catalogue,\n"
       "# field policy, rulebook) is not here: it changes only by orders.\n\n"
@@ -105,8 +138,17 @@ std::string default_config(const std::string& ledger_origin) {
       "# still be counted in its order. A source is a format; each may have its own bound:\n"
       "#   [intake.lateness_minutes_of]\n"
       "#   aws-cloudtrail = 1440\n"
-      "lateness_minutes = 60\n\n{}",
-      ledger_origin, default_serve_section());
+      "lateness_minutes = 60\n\n"
+      "[sealing]\n"
+      "# From slot to slot; 0: nothing is sealed. Where it is not 0, a timer has to call\n"
+      "# `proviso ledger tick` at least that often. At each slot per_slot sealed entries go into\n"
+      "# the ledger, covers where there is nothing to seal (docs/formats/entry.md).\n"
+      "every_minutes = {}\n"
+      "per_slot = 1\n"
+      "# Days after which each is open, whatever happens; and after an order's effect.\n"
+      "open_by_days = 400\n"
+      "open_after_days = 30\n\n{}",
+      ledger_origin, seal_every_minutes, default_serve_section());
 }
 
 }  // namespace proviso::server

@@ -17,6 +17,12 @@ struct Config {
   std::int64_t lateness_minutes = 60;
   std::map<std::string, std::int64_t> lateness_minutes_of{};  ///< of one intake format
 
+  /// 0: entries are not sealed; else 1..1440, from one slot of sealed entries to the next.
+  std::int64_t seal_every_minutes = 0;
+  std::int64_t seals_per_slot = 1;         ///< 1..64
+  std::int64_t seal_open_by_days = 400;    ///< 180..732; by when each is open, whatever happens
+  std::int64_t seal_open_after_days = 30;  ///< 0..89, after an order's effect or a case's end
+
   [[nodiscard]] std::int64_t lateness_of(const std::string& format) const {
     const auto own = lateness_minutes_of.find(format);
     return own == lateness_minutes_of.end() ? lateness_minutes : own->second;
@@ -27,6 +33,7 @@ struct Config {
 
 /// Errors name FILE:LINE:COLUMN; unknown keys are refused.
 Result<Config> parse_config(const std::string& name, const std::string& text);
-std::string default_config(const std::string& ledger_origin);
+/// `seal_every_minutes`: as above; what `init` was asked for.
+std::string default_config(const std::string& ledger_origin, std::int64_t seal_every_minutes = 0);
 
 }  // namespace proviso::server

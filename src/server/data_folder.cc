@@ -72,6 +72,14 @@ Result<FileLock> acquire_patiently(const FolderPaths& paths) {
   }
 }
 
+cases::SealingPolicy sealing_policy(const Config& config) {
+  return {.on = config.seal_every_minutes > 0,
+          .every = std::chrono::minutes{config.seal_every_minutes},
+          .per_slot = static_cast<std::size_t>(config.seals_per_slot),
+          .open_by = std::chrono::days{config.seal_open_by_days},
+          .open_after = std::chrono::days{config.seal_open_after_days}};
+}
+
 Result<ledger::NoteSigner> ledger_signer(const FolderPaths& paths, const std::string& origin) {
   const std::string pem = TRY(real_file_system().read(paths.ledger_key(), kFileMax));
   auto key = SigningKey::from_pem(pem, "");
@@ -81,7 +89,8 @@ Result<ledger::NoteSigner> ledger_signer(const FolderPaths& paths, const std::st
 
 }  // namespace
 
-Result<void> init_folder(const std::string& root, std::string origin, Random& random) {
+Result<void> init_folder(const std::string& root, std::string origin, Random& random,
+                         std::int64_t seal_every_minutes) {
   FileSystem& fs = real_file_system();
   const FolderPaths paths{root};
   if (root.empty()) return fail(Errc::invalid_input, "the data folder's name is empty");
@@ -110,7 +119,7 @@ Result<void> init_folder(const std::string& root, std::string origin, Random& ra
   auto signer = TRY(ledger_signer(paths, origin));
   TRY_VOID(ledger::Log::create(fs, paths.ledger(), std::move(signer), origin));
   // The settings come last: a folder that has them is complete.
-  return fs.write_durable(paths.config(), default_config(origin));
+  return fs.write_durable(paths.config(), default_config(origin, seal_every_minutes));
 }
 
 Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& root, const Clock& clock,
@@ -157,6 +166,7 @@ Result<void> DataFolder::open_record() {
   auto log = TRY(ledger::Log::open(fs, paths_.ledger(), std::move(signer), config_.ledger_origin));
   record_ = TRY(cases::Record::open(std::move(database), std::move(log), config_.ledger_origin,
                                     hash_key_, clock_, random_));
+  record_->set_sealing(sealing_policy(config_));
   // Sealed: the terms in force; before that: what lies in the folder.
   const auto governance = decisions::read_governance(record_->database());
   std::string terms_text;

@@ -35,7 +35,9 @@ struct FolderPaths {
 
 /// Makes a data folder: settings, keys, empty store and ledger, and the documents we ship.
 /// conflict where the folder exists and is not empty. `origin` empty: a random local one.
-Result<void> init_folder(const std::string& root, std::string origin, Random& random);
+/// `seal_every_minutes` as in Config; 0: entries are not sealed.
+Result<void> init_folder(const std::string& root, std::string origin, Random& random,
+                         std::int64_t seal_every_minutes = 0);
 
 /// An open data folder: the one writer (design §7). Opening finishes what a crash left undone.
 class DataFolder {

@@ -21,13 +21,15 @@ inline Json parse(std::string_view text) { return parse_json(text).value(); }
 /// customer with two subscriptions under two agreements, one open case. Time is a ManualClock.
 class Provider {
  public:
-  enum class Founded : std::uint8_t { first, after_its_first_case };
+  enum class Founded : std::uint8_t { first, after_its_first_case, without_a_case };
 
-  explicit Provider(Founded when = Founded::first) : dir_(make_dir()) {
+  explicit Provider(Founded when = Founded::first, const cases::SealingPolicy& sealing = {})
+      : dir_(make_dir()), sealing_(sealing) {
     make_ledger();
     reopen();
-    if (when == Founded::first) found();
+    if (when != Founded::after_its_first_case) found();
     load_register();
+    if (when == Founded::without_a_case) return;
     const auto report = casework_->add_report("press", "customer-1", "it was in the paper").value();
     case_id = report.case_id;
     if (when == Founded::after_its_first_case) found();
@@ -49,6 +51,7 @@ class Provider {
         cases::Record::open(cases::Database::open(dir_ + "/store").value(), std::move(log.value()),
                             model::testing::kLedger, "a hash key", time, random)
             .value();
+    record_->set_sealing(sealing_);
     register_ = cases::read_register(record_->database()).value();
     terms_ = model::Terms::parse(terms_json()).value();
     casework_ = std::make_unique<cases::Casework>(*record_, register_, terms_);
@@ -158,6 +161,7 @@ class Provider {
   }
 
   std::string dir_;
+  cases::SealingPolicy sealing_;
   std::unique_ptr<cases::Record> record_;
   model::Register register_;
   model::Terms terms_;

@@ -1,0 +1,1 @@
+CREATE INDEX seals_waiting ON seals (seq) WHERE sealed_entry=''
