@@ -302,10 +302,69 @@ RULE
   holds "the log names neither customer nor people" code_is 1
 }
 
+# public_leaves DIR: every leaf of its public log as its length, kind and public members.
+public_leaves() {
+  python3 - "$1/ledger/log" <<'PY'
+import json, pathlib, sys
+log = pathlib.Path(sys.argv[1])
+size = int((log / "checkpoint").read_text().split("\n")[1])
+raw = (log / f"tile/entries/000.p/{size}").read_bytes()
+for _ in range(size):
+    length = int.from_bytes(raw[:2], "big")
+    entry = json.loads(raw[2:2 + length])
+    raw = raw[2 + length:]
+    print(length, entry["kind"], sorted(entry["public"]))
+PY
+}
+# slots DIR: three slots of sealed entries, one after the other.
+slots() {
+  for _ in 1 2 3; do
+    sqlite3 "$1/store.sqlite" "DELETE FROM meta WHERE name='sealing_slot'"
+    proviso ledger tick -d "$1" >/dev/null
+  done
+}
+seal_from_now_on() {
+  sed -i 's/^every_minutes = 0/every_minutes = 1440/; s/^per_slot = 1/per_slot = 5/' \
+    "$D/proviso.toml"
+}
+
+sealing_attacks() {
+  local order
+  attack I11 "A customer who watches the log" \
+    "compares the log of a provider under whose review he is with that of a quiet one."
+  seal_from_now_on
+  cp -a "$D" quiet
+  proviso report add --source press --about cust-hospital --file reason.txt -d "$D" >/dev/null
+  CASE="$(proviso case list -d "$D" --json | jq -r 'select(.customer == "cust-hospital") | .id')"
+  proviso case evidence "$CASE" --class document --file register.jsonl -d "$D" >/dev/null
+  slots "$D" && public_leaves "$D" >busy.leaves
+  slots quiet && public_leaves quiet >quiet.leaves
+  quietly cmp quiet.leaves busy.leaves
+  holds "number, length and kind of entries are the same" code_is 0
+  show 1 proviso ledger open --case "$CASE" -d "$D"
+  holds "and what is sealed isn't opened by mistake" refused_with 2 'I11'
+  CASE="$(proviso case list -d "$D" --json | jq -r 'select(.customer == "cust-public-body") | .id')"
+
+  attack I11 "An operator who never opens, or something else" \
+    "what led to an order stays sealed; then a cover is shown instead of it."
+  seal_from_now_on
+  order="$(plain_order)"
+  put_in_force . "$order" counsel executive
+  slots "$D"
+  show 3 proviso verify "$D/ledger" --trust trust.json --at +91d
+  holds "whoever verifies is told what is owed since when" says 'OVERDUE: entry [0-9]+'
+  sqlite3 "$D/store.sqlite" "UPDATE seals SET content='{\"cover\":true,\"version\":1}',
+    order_digest='' WHERE seq=(SELECT min(seq) FROM seals WHERE kind='order-proposed')"
+  quietly proviso ledger open --case "$CASE" -d "$D"
+  show 2 proviso verify "$D/ledger" --trust trust.json
+  holds "and that another thing is shown than was sealed" refused_with 3 'NOT VALID: seal'
+}
+
 begin_play attack
 make_world
 people_attacks
 server_attacks
 power_attacks
 content_attacks
+sealing_attacks
 printf '\nAll %d attacks were refused.\n' "$STEP"

@@ -6,7 +6,15 @@
 #                      checkpoint.earlier, ledger.pem (the log's own key); and DIR/data, as founded
 #
 # In the log: three restrictions, one of them lifted and one an emergency; changes of roster and
-# rulebook; a report.
+# rulebook; what was sealed before the first of them and opened after it, covers, one of them
+# opened; and a report that is sealed still.
+#
+#   tick_now           runs the slot, though the present one may be done already (in DIR)
+
+tick_now() {
+  sqlite3 data/store.sqlite "DELETE FROM meta WHERE name='sealing_slot'"
+  proviso ledger tick -d data >/dev/null
+}
 
 # propose_cut SUBSCRIPTION/SERVICE ARGUMENT...: prints the digest.
 propose_cut() {
@@ -17,7 +25,11 @@ propose_cut() {
 rich_orders() {
   local sub=sub-public-body-records order lift
   order="$(propose_cut "$sub/storage" --stage deny --until +30d)"
+  tick_now
   put_in_force . "$order" counsel executive director
+  tick_now
+  tick_now
+  proviso ledger open --case "$RICH_CASE" -d data >/dev/null
   cp data/ledger/log/checkpoint checkpoint.earlier
   make_key . counsel-2
   put_in_force . "$(proviso roster add keys/counsel-2.pub --role approver --person counsel \
@@ -38,6 +50,8 @@ rich_orders() {
 rich_ledger() (
   mkdir -p "$1" && cd "$1" || exit 1
   found_folder . 2
+  sed -i 's/^every_minutes = 0/every_minutes = 10/; s/^per_slot = 1/per_slot = 12/' \
+    data/proviso.toml
   proviso simulate million-calls --seed 1 --hours 3 --background 20 --out usage.jsonl \
     --register register.jsonl >/dev/null
   proviso register load register.jsonl -d data >/dev/null
@@ -45,7 +59,10 @@ rich_ledger() (
   echo "Bulk recording, corroborated." | tee reason.txt >report.txt
   RICH_CASE="$(proviso case list -d data --json | jq -r .id)"
   rich_orders
-  proviso report add --source press --about cust-public-body --file report.txt -d data >/dev/null
+  proviso report add --source press --about cust-hospital --file report.txt -d data >/dev/null
+  sqlite3 data/store.sqlite "UPDATE seals SET due='2020-01-01T00:00:00Z'
+    WHERE seq=(SELECT min(seq) FROM seals WHERE kind='cover')"
+  tick_now
   proviso gate snapshot --out snapshot.json -d data >/dev/null
   jq -r .ledger_key trust.json >log.vkey
   cp data/keys/ledger.pem .

@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Sealed entries with the real commands: what the public files show of a review and of a quiet
+# provider, openings, what is overdue, and kill -9 at random moments of `ledger tick` (10 kills, 100
+# in the soak tier).
+set -euo pipefail
+HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# shellcheck source=tests/lib/found.sh
+source "$HERE/../lib/found.sh"
+# shellcheck source=tests/lib/check.sh
+source "$HERE/../lib/check.sh"
+KILLS=10
+[[ "${PROVISO_TIER:-full}" != soak ]] || KILLS=100
+cd "$(mktemp -d "${TMPDIR:-/tmp}/sealing.XXXXXX")"
+
+# Makes the present slot one that is still to be done.
+slot_again() { sqlite3 "$1/data/store.sqlite" "DELETE FROM meta WHERE name='sealing_slot'"; }
+tick() { slot_again "$1" && proviso ledger tick -d "$1/data" --json; }
+# A tick in a slot that is done.
+# shellcheck disable=SC2317  # check calls it
+tick_between() {
+  store "$1" "INSERT OR REPLACE INTO meta VALUES ('sealing_slot', '99999999999')"
+  proviso ledger tick -d "$1/data" --json
+}
+verify() { proviso verify "$1/data/ledger" --trust "$1/trust.json" "${@:2}"; }
+store() { sqlite3 "$1/data/store.sqlite" "$2"; }
+
+# Every public entry of the folder's log as one line: its length, kind, and public part.
+public_entries() {
+  python3 - "$1/data/ledger/log" <<'PY'
+import json, pathlib, sys
+log = pathlib.Path(sys.argv[1])
+size = int((log / "checkpoint").read_text().split("\n")[1])
+assert size < 256
+raw = (log / f"tile/entries/000.p/{size}").read_bytes()
+for _ in range(size):
+    length = int.from_bytes(raw[:2], "big")
+    entry = json.loads(raw[2:2 + length])
+    raw = raw[2 + length:]
+    # A time is there, and as long as any other; which it is depends on when the test ran.
+    print(length, entry["kind"], sorted(entry["public"]), sorted(entry))
+PY
+}
+
+# A provider with two customers; PER_SLOT sealed entries a slot.
+make_provider() {
+  found_folder "$1" 2
+  sed -i "s/^every_minutes = 0/every_minutes = 10/; s/^per_slot = 1/per_slot = $2/" \
+    "$1/data/proviso.toml"
+  {
+    echo '{"kind":"customer","id":"cust-a","name":"Canary Customer"}'
+    echo '{"kind":"unit","id":"unit-a","customer":"cust-a"}'
+    echo '{"kind":"agreement","id":"agr-a","customer":"cust-a"}'
+    echo '{"kind":"subscription","id":"sub-a","unit":"unit-a","agreement":"agr-a"}'
+  } >register.jsonl
+  proviso register load register.jsonl -d "$1/data" >/dev/null
+}
+
+review_of() {
+  local n
+  proviso report add --source press --about cust-a --file reason.txt -d "$1/data" >/dev/null
+  CASE="$(proviso case list -d "$1/data" --json | jq -r .id)"
+  for n in 1 2 3; do
+    echo "evidence $n" >evidence.txt
+    proviso case evidence "$CASE" --class document --file evidence.txt -d "$1/data" >/dev/null
+  done
+  proviso case show "$CASE" -d "$1/data" >/dev/null
+}
+
+propose_and_sign() {
+  ORDER="$(proviso order propose --case "$CASE" --scope sub-a/storage --stage export-only \
+    --until +30d --term T-SURVEILLANCE --reason reason.txt --key "$1/keys/proposer" \
+    -d "$1/data" --json | digest_of)"
+  sign_and_approve "$1" "$ORDER" counsel >/dev/null
+}
+
+check_quiet_and_busy() {
+  local n
+  SECTION="an outsider"
+  make_provider quiet 4
+  make_provider busy 4
+  review_of busy
+  propose_and_sign busy
+  for n in 1 2 3 4; do tick quiet >/dev/null && tick busy >/dev/null; done
+  public_entries quiet >quiet.entries
+  public_entries busy >busy.entries
+  that "sees the same of a review as of quiet" cmp quiet.entries busy.entries
+  that "and every slot's number of leaves" test "$(grep -c ' sealed ' busy.entries)" -eq 16
+  that "while entries were sealed" test "$(store busy "SELECT count(*) FROM seals
+    WHERE kind<>'cover' AND sealed_entry<>''")" -eq 9
+  check "finds neither customer nor case" 1 '^$' grep -rlaE "cust-a|Canary|$CASE|$ORDER" \
+    busy/data/ledger/log
+  check "who is under review is not opened" 2 'not been told' \
+    proviso ledger open --case "$CASE" -d busy/data
+  check "is told what is sealed and by when it opens" 0 '16 sealed entries: 0 opened' verify busy
+}
+
+check_openings() {
+  SECTION="after the effect"
+  sign_and_approve busy "$ORDER" executive >/dev/null
+  check "the order is proven, its approvals sealed" 0 '1 restrictions in force' verify busy
+  tick busy >/dev/null
+  check "90 days later openings are missing" 0 'OVERDUE: entry [0-9]+ .*10 openings' \
+    verify busy --at +91d
+  check "they are opened" 0 '^opened 10 entries' proviso ledger open --case "$CASE" -d busy/data
+  check "and nothing more" 0 '"covers":0,"opened":0,"sealed":0' tick_between busy
+  check "all is as promised" 0 '10 opened \(0 covers, 0 late\)' verify busy --at +91d
+  that "nothing is overdue" test "$(verify busy --at +91d --json | jq .overdue_total)" -eq 0
+  check "covers are owed an opening, too" 0 '"overdue_total":10' verify busy --at +401d --json
+  json "each with its entry and time" '.overdue | length == 10 and all(.missing == 1)'
+  store busy "UPDATE seals SET open_by='2020-01-01T00:00:00Z' WHERE kind='cover'"
+  check "and get one" 0 '"opened":10' tick busy
+  check "which says that they were covers" 0 '20 opened \(10 covers' verify busy
+  check "no name is in the log for that" 1 '^$' grep -rlaE "cust-a|Canary" busy/data/ledger/log
+}
+
+# Kills `ledger tick` at a random moment; then everything must be as if it had not been killed.
+check_kills() {
+  local n pid hit=0
+  SECTION="kill -9"
+  RANDOM="${PROVISO_SEED:-1}"
+  make_provider killed 7
+  review_of killed
+  for ((n = 0; n < KILLS; ++n)); do
+    slot_again killed
+    "$PROVISO_BIN/proviso" ledger tick -d killed/data >/dev/null 2>&1 &
+    pid=$!
+    sleep "0.0$((RANDOM % 50 + 10))"
+    kill -9 "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || hit=$((hit + 1))
+  done
+  that "$hit of $KILLS ticks were killed" test "$hit" -ge 1
+  tick killed >/dev/null
+  check "the log is valid" 0 '^valid' verify killed
+  that "every sealed leaf has content and salt" test "$(store killed "SELECT count(*) FROM outbox o
+    LEFT JOIN seals s ON s.sealed_entry=o.entry
+    WHERE o.kind='sealed' AND (s.content IS NULL OR length(o.salt)<>64)")" -eq 0
+  that "a slot is whole or not there" test "$(($(verify killed --json | jq .sealed) % 7))" -eq 0
+  that "nothing is sealed twice" test "$(store killed "SELECT count(*)-count(DISTINCT sealed_entry)
+    FROM seals WHERE sealed_entry<>''")" -eq 0
+  echo "nothing in it" >reason.txt
+  proviso case close "$CASE" --reason reason.txt -d killed/data >/dev/null
+  tick killed >/dev/null
+  store killed "UPDATE seals SET open_by='2020-01-01T00:00:00Z' WHERE kind='cover'"
+  proviso ledger open --case "$CASE" -d killed/data >/dev/null
+  verify killed --json >verdict.json
+  OUT="$(cat verdict.json)"
+  json "and all of it can be opened" '.ok and .sealed == .opened and .sealed > 7'
+}
+
+check_settings() {
+  SECTION="settings"
+  check "init asks for sealing" 0 'is made' proviso init sealing --seal-every 15
+  that "and writes it down" grep -q '^every_minutes = 15' sealing/proviso.toml
+  check "before the founding there are no slots" 2 'not sealed' proviso ledger tick -d sealing
+  sed -i 's/^open_after_days = 30/open_after_days = 90/' sealing/proviso.toml
+  check "openings come in time" 2 'proviso.toml:[0-9]+:[0-9]+: sealing.open_after_days must be' \
+    proviso ledger tick -d sealing
+}
+
+echo "Bulk recording." >reason.txt
+check_quiet_and_busy
+check_openings
+check_kills
+check_settings
+cd /
+end_checks
