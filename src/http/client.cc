@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one client that knows Boost.Beast and Asio. A call is a short story on a network loop of its
+// own, which is let run until the time is over.
+#include "http/client.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <charconv>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+namespace proviso::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kHeadBytesMax = 16384;
+
+std::unexpected<Error> failed(const Url& url, std::string_view step, const error_code& error) {
+  return fail(Errc::unavailable,
+              url.authority() + ": " + std::string(step) + ": " + error.message());
+}
+
+beast::string_view view(std::string_view text) { return {text.data(), text.size()}; }
+
+bhttp::request<bhttp::string_body> message_of(const Call& call) {
+  bhttp::request<bhttp::string_body> out;
+  out.version(11);
+  out.method(call.method == Method::post ? bhttp::verb::post : bhttp::verb::get);
+  out.target(view(call.url.path.empty() ? "/" : call.url.path));
+  out.set(bhttp::field::host, call.url.authority());
+  out.set(bhttp::field::user_agent, "proviso");
+  out.keep_alive(false);
+  if (!call.content_type.empty()) out.set(bhttp::field::content_type, view(call.content_type));
+  out.body() = call.body;
+  if (call.method == Method::post) out.prepare_payload();
+  return out;
+}
+
+Response response_of(bhttp::response<bhttp::string_body>&& message) {
+  Response out;
+  out.status = static_cast<int>(message.result_int());
+  for (const auto& field : message) {
+    const auto name = field.name_string();
+    const auto value = field.value();
+    std::string text(value.data(), value.size());
+    if (beast::iequals(name, "content-type")) {
+      out.content_type = std::move(text);
+    } else {
+      out.headers.emplace_back(std::string(name.data(), name.size()), std::move(text));
+    }
+  }
+  out.body = std::move(message.body());
+  return out;
+}
+
+using TlsStream = asio::ssl::stream<tcp::socket>;
+
+// Asio's calls give their error twice: in the argument, which is looked at, and as what they
+// return. NOLINTBEGIN(bugprone-unused-return-value)
+
+// What has to be said before the handshake: whose certificate is asked for.
+Result<void> name_server(TlsStream& stream, const Url& url) {
+  stream.set_verify_callback(asio::ssl::host_name_verification(url.host));
+  error_code is_name;
+  asio::ip::make_address(url.host, is_name);
+  // RFC 6066 section 3: an address is no server name.
+  if (is_name && SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str()) != 1) {
+    return fail(Errc::unavailable, url.authority() + ": not a name for TLS");
+  }
+  return {};
+}
+
+// `stream` is new. Not split at its waits: one story, of which each step ends it or goes on.
+template <class Stream>
+asio::awaitable<Result<Response>> make_call(const Call& call, Stream stream) {
+  tcp::resolver resolver(co_await asio::this_coro::executor);
+  const auto [name_error, endpoints] =
+      co_await resolver.async_resolve(call.url.host, call.url.port, kAwait);
+  if (name_error) co_return failed(call.url, "looking up the name", name_error);
+  const auto [connect_error, endpoint] =
+      co_await asio::async_connect(stream.lowest_layer(), endpoints, kAwait);
+  if (connect_error) co_return failed(call.url, "connecting", connect_error);
+  if constexpr (std::is_same_v<Stream, TlsStream>) {
+    const auto named = name_server(stream, call.url);
+    if (!named) co_return std::unexpected(named.error());
+    const auto [tls_error] = co_await stream.async_handshake(TlsStream::client, kAwait);
+    if (tls_error) co_return failed(call.url, "TLS", tls_error);
+  }
+  const auto request = message_of(call);
+  const auto [write_error, written] = co_await bhttp::async_write(stream, request, kAwait);
+  if (write_error) co_return failed(call.url, "sending", write_error);
+  beast::flat_buffer buffer;
+  bhttp::response_parser<bhttp::string_body> parser;
+  parser.header_limit(kHeadBytesMax);
+  parser.body_limit(call.body_bytes_max);
+  const auto [error, count] = co_await bhttp::async_read(stream, buffer, parser, kAwait);
+  if (error == bhttp::error::body_limit) {
+    co_return fail(Errc::exhausted, call.url.authority() + ": the answer is too long");
+  }
+  if (error) co_return failed(call.url, "reading the answer", error);
+  co_return response_of(parser.release());
+}
+
+Result<asio::ssl::context> tls_context(const Call& call) {
+  asio::ssl::context tls(asio::ssl::context::tls_client);
+  tls.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+  tls.set_verify_mode(asio::ssl::verify_peer);
+  error_code error;
+  tls.set_default_verify_paths(error);
+  if (!call.ca_file.empty()) {
+    tls.load_verify_file(call.ca_file, error);
+    if (error) return fail(Errc::invalid_input, call.ca_file + ": no PEM certificates");
+  }
+  return tls;
+}
+// NOLINTEND(bugprone-unused-return-value)
+
+constexpr std::size_t kUrlBytesMax = 2048;
+constexpr std::chrono::milliseconds kLookUp{100};  // how often a call looks whether to give up
+
+bool is_unfit(char c) { return c <= ' ' || c >= 0x7F || c == '?' || c == '#' || c == '@'; }
+
+bool is_port(std::string_view text) {
+  unsigned port = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && stop == text.data() + text.size() && port > 0 && port <= 65535;
+}
+
+// The story of one call, on a loop of its own.
+Result<Response> run_call(const Call& call) {
+  std::optional<asio::ssl::context> tls;
+  if (call.url.tls) tls.emplace(TRY(tls_context(call)));
+  std::optional<Result<Response>> result;
+  asio::io_context io{1};  // after what its coroutine refers to
+  const auto take = [&](const std::exception_ptr& failure, Result<Response> done) {
+    if (!failure) result.emplace(std::move(done));
+  };
+  if (tls) {
+    asio::co_spawn(io, make_call(call, TlsStream(io, *tls)), take);
+  } else {
+    asio::co_spawn(io, make_call(call, tcp::socket(io)), take);
+  }
+  const auto end = std::chrono::steady_clock::now() + call.time;
+  while (!io.stopped() && !call.stop.stop_requested() && std::chrono::steady_clock::now() < end) {
+    const auto left = end - std::chrono::steady_clock::now();
+    io.run_for(std::min<std::chrono::steady_clock::duration>(left, kLookUp));
+  }
+  if (result) return std::move(*result);
+  return fail(Errc::unavailable, call.url.authority() + ": no answer in time");
+}
+
+}  // namespace
+
+Result<Url> Url::parse(std::string_view text) {
+  const auto bad = [] { return fail(Errc::invalid_input, "not of the form http(s)://HOST/PATH"); };
+  Url out;
+  out.tls = text.starts_with("https://");
+  if (!out.tls && !text.starts_with("http://")) return bad();
+  if (text.size() > kUrlBytesMax || std::any_of(text.begin(), text.end(), is_unfit)) return bad();
+  text.remove_prefix(out.tls ? 8 : 7);
+  const auto slash = text.find('/');
+  std::string_view authority = text.substr(0, slash);
+  if (slash != std::string_view::npos) out.path = text.substr(slash);
+  while (out.path.ends_with('/')) out.path.pop_back();
+  const bool bracket = authority.starts_with('[');
+  const auto end = bracket ? authority.find(']') : authority.find(':');
+  if (bracket && end == std::string_view::npos) return bad();
+  out.host = bracket ? authority.substr(1, end - 1) : authority.substr(0, end);
+  const bool more = end != std::string_view::npos;
+  const std::string_view rest = more ? authority.substr(bracket ? end + 1 : end) : "";
+  if (!rest.empty() && !rest.starts_with(':')) return bad();
+  out.port = rest.empty() ? (out.tls ? "443" : "80") : rest.substr(1);
+  if (out.host.empty() || !is_port(out.port)) return bad();
+  return out;
+}
+
+std::string Url::authority() const {
+  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return port == (tls ? "443" : "80") ? name : name + ":" + port;
+}
+
+Result<Response> call(const Call& call) {
+  // Where the system has no sockets or memory left, the library throws.
+  try {
+    return run_call(call);
+  } catch (const std::exception& e) {
+    return fail(Errc::unavailable, call.url.authority() + ": " + e.what());
+  }
+}
+
+}  // namespace proviso::http
