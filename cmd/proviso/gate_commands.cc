@@ -27,6 +27,7 @@ struct GateOptions {
   std::string ledger;
   std::string key;
   std::string since;
+  std::string policy;
 };
 
 Result<int> gate_snapshot(const GateOptions& options, Context& context) {
@@ -133,15 +134,51 @@ Result<ledger::NoteVerifier> read_log_key(const std::string& key_or_file) {
   return verifier;
 }
 
+using WitnessPolicyOrNone = std::optional<ledger::WitnessPolicy>;
+
+// A policy that names logs must name this one: a wrong file must not judge it.
+Result<WitnessPolicyOrNone> read_witness_policy(const std::string& path,
+                                                const Result<ledger::NoteVerifier>& log) {
+  if (path.empty()) return WitnessPolicyOrNone();
+  const std::string text = TRY(read_input_file(path));
+  auto policy = TRY(ledger::WitnessPolicy::parse(path, text));
+  if (log && !policy.covers(*log)) {
+    return fail(Errc::invalid_input, path + ": this witness policy is for other logs");
+  }
+  return WitnessPolicyOrNone(std::move(policy));
+}
+
+// Who cosigned, for programs and for people; nothing without a policy.
+Json::Object cosigners_in_json(const WitnessPolicyOrNone& policy,
+                               const std::vector<std::string>& names) {
+  if (!policy) return {};
+  Json::Array list;
+  for (const std::string& name : names) list.emplace_back(name);
+  return {{"cosigned_by", std::move(list)}};
+}
+std::string cosigners_in_words(const WitnessPolicyOrNone& policy,
+                               const std::vector<std::string>& names) {
+  if (!policy) return "";
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return "cosigned by " + (out.empty() ? "nobody, as the policy allows" : out) + "\n";
+}
+
 Result<int> verify_with_key(const GateOptions& options, const Context& context) {
   const ledger::NoteVerifier verifier = TRY(read_log_key(options.key));
+  const WitnessPolicyOrNone policy = TRY(read_witness_policy(options.policy, verifier));
   ledger::VerifyOptions verify_options;
   verify_options.since = TRY(read_optional(options.since, kSnapshotMax));
+  if (policy) verify_options.witness_policy = &*policy;
   const ledger::LogReport r =
       ledger::verify_log(real_file_system(), options.ledger, verifier, verify_options);
+  Json::Object more = cosigners_in_json(policy, r.cosigned_by);
+  more.emplace("entries", r.size);
+  more.emplace("root", r.root.hex());
   return print_verdict(context, r.ok, r.error_class, r.where, r.detail,
-                       format("valid: {} entries, root {}\n", r.size, r.root.hex()),
-                       Json::Object{{"entries", r.size}, {"root", r.root.hex()}});
+                       format("valid: {} entries, root {}\n", r.size, r.root.hex()) +
+                           cosigners_in_words(policy, r.cosigned_by),
+                       std::move(more));
 }
 
 constexpr std::size_t kOverdueShown = 1000;
@@ -170,6 +207,21 @@ std::string seals_in_words(const gates::AuditReport& report) {
   return out;
 }
 
+Json::Object counts_in_json(const gates::AuditReport& r, Json::Object more) {
+  more.emplace("entries", r.entries);
+  more.emplace("orders_in_force", r.orders_in_force);
+  more.emplace("lifts", r.lifts);
+  more.emplace("governance_orders", r.governance_orders);
+  more.emplace("not_in_snapshot", r.not_in_snapshot);
+  more.emplace("sealed", r.seals.sealed);
+  more.emplace("opened", r.seals.opened);
+  more.emplace("covers", r.seals.covers);
+  more.emplace("opened_late", r.seals.opened_late);
+  more.emplace("overdue", overdue_json(r));
+  more.emplace("overdue_total", r.overdue.size());
+  return more;
+}
+
 Result<int> verify_with_trust(const GateOptions& options, const Context& context) {
   const model::TrustRoot trust = TRY(read_trust(options.trust));
   const auto snapshot = TRY(read_optional(options.snapshot, kSnapshotMax));
@@ -178,24 +230,18 @@ Result<int> verify_with_trust(const GateOptions& options, const Context& context
   audit.since = TRY(read_optional(options.since, kSnapshotMax));
   const Time now = context.clock.now();
   audit.at = options.at.empty() ? now : TRY(parse_moment(options.at, now));
+  // A key that cannot be read is the audit's to report.
+  const WitnessPolicyOrNone policy =
+      TRY(read_witness_policy(options.policy, ledger::NoteVerifier::parse(trust.ledger_key)));
+  if (policy) audit.witness_policy = &*policy;
   const gates::AuditReport r =
       gates::audit_ledger(real_file_system(), options.ledger, trust, audit);
   return print_verdict(
       context, r.ok, r.error_class, r.where, r.detail,
       format("valid: {} entries; {} restrictions in force, {} lifts, {} changes of who decides\n",
              r.entries, r.orders_in_force, r.lifts, r.governance_orders) +
-          seals_in_words(r),
-      Json::Object{{"entries", r.entries},
-                   {"orders_in_force", r.orders_in_force},
-                   {"lifts", r.lifts},
-                   {"governance_orders", r.governance_orders},
-                   {"not_in_snapshot", r.not_in_snapshot},
-                   {"sealed", r.seals.sealed},
-                   {"opened", r.seals.opened},
-                   {"covers", r.seals.covers},
-                   {"opened_late", r.seals.opened_late},
-                   {"overdue", overdue_json(r)},
-                   {"overdue_total", r.overdue.size()}});
+          seals_in_words(r) + cosigners_in_words(policy, r.cosigned_by),
+      counts_in_json(r, cosigners_in_json(policy, r.cosigned_by)));
 }
 
 Result<int> verify(const GateOptions& options, const Context& context) {
@@ -247,6 +293,8 @@ void add_gate_commands(CLI::App& app, Context& context) {
   command->add_option("--since", o->since, "an earlier checkpoint that was kept")->check(is_named);
   command->add_option("--at", o->at,
                       "when openings of sealed entries are asked for (default: now)");
+  command->add_option("--policy", o->policy, "witness policy: whose cosignatures it must have")
+      ->check(is_named);
   command->callback([o, &context] { context.run([&] { return verify(*o, context); }); });
 }
 

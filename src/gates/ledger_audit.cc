@@ -245,6 +245,7 @@ AuditReport counted(const ledger::LogReport& log, const EntryAuditor& entries) {
   report.where = log.where;
   report.detail = log.detail;
   report.entries = log.size;
+  report.cosigned_by = log.cosigned_by;
   report.lifts = entries.lifts;
   report.governance_orders = entries.governance_entries.size();
   report.seals = entries.seals.counts();
@@ -273,12 +274,16 @@ AuditReport audit_ledger(ledger::LogFiles& files, const model::TrustRoot& trust,
   const bool proven = snapshot && snapshot->has_value();
   EntryAuditor entries(trust, proven ? (*snapshot)->verified.checkpoint_size : 0);
 
-  const auto log = ledger::verify_log(
-      files, *key, {.origin = trust.ledger, .since = options.since, .progress = options.progress},
-      [&](std::uint64_t index, std::string_view bytes) -> Result<void> {
-        entries.visit(index, bytes);
-        return {};
-      });
+  const auto log =
+      ledger::verify_log(files, *key,
+                         {.origin = trust.ledger,
+                          .since = options.since,
+                          .progress = options.progress,
+                          .witness_policy = options.witness_policy},
+                         [&](std::uint64_t index, std::string_view bytes) -> Result<void> {
+                           entries.visit(index, bytes);
+                           return {};
+                         });
   if (!log) return refused({}, {"unreadable", "the log", log.error().message});
 
   // The log's own faults come first, then its entries', then the snapshot's.

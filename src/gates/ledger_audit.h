@@ -10,6 +10,7 @@
 #include "base/file_system.h"
 #include "gates/seal_audit.h"
 #include "ledger/verify_log.h"
+#include "ledger/witness_policy.h"
 #include "model/genesis.h"
 
 // Judges a whole ledger, and a snapshot against it, from public files and the trust file alone.
@@ -42,6 +43,7 @@ struct AuditReport {
   SealCounts seals;
   /// Not an error either; in the order of the log.
   std::vector<Overdue> overdue;
+  std::vector<std::string> cosigned_by;  ///< as in LogReport
 };
 
 struct AuditOptions {
@@ -49,6 +51,7 @@ struct AuditOptions {
   std::optional<std::string> since;          ///< an earlier checkpoint note that was kept
   ledger::Progress progress = {};            ///< may be left out
   Time at{};  ///< when openings are asked for: what was due before it is overdue
+  const ledger::WitnessPolicy* witness_policy = nullptr;  ///< as in ledger::VerifyOptions
 };
 
 /// Reads every entry once. Memory grows with the number of entries (their ids) and orders.

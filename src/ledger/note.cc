@@ -45,12 +45,6 @@ std::unexpected<Error> bad_note(std::string_view what) {
   return fail(Errc::invalid_input, "signed note: " + std::string(what));
 }
 
-struct SignatureLine {
-  std::string name;
-  std::uint32_t key_id;
-  std::string signature;
-};
-
 // "— NAME BASE64", without its line feed.
 Result<SignatureLine> parse_line(std::string_view line) {
   if (!line.starts_with(kSignaturePrefix)) {
@@ -67,19 +61,6 @@ Result<SignatureLine> parse_line(std::string_view line) {
   if (!blob) return bad_note("a signature is not base64");
   if (blob->size() < 5) return bad_note("a signature is too short");
   return SignatureLine{std::string(name), read_u32(*blob), blob->substr(4)};
-}
-
-Result<std::vector<SignatureLine>> parse_lines(std::string_view lines) {
-  std::vector<SignatureLine> out;
-  while (!lines.empty()) {
-    if (out.size() == kNoteSignaturesMax) return bad_note("too many signatures");
-    const auto end = lines.find('\n');
-    if (end == std::string_view::npos) return bad_note("the last line is cut");
-    auto line = TRY(parse_line(lines.substr(0, end)));
-    out.push_back(std::move(line));
-    lines.remove_prefix(end + 1);
-  }
-  return out;
 }
 
 bool has_control(std::string_view text) {
@@ -136,23 +117,45 @@ Result<NoteSigner> NoteSigner::make(std::string name, SigningKey key) {
 
 std::string sign_note(const NoteSigner& signer, std::string_view text) {
   CHECK(is_note_name(signer.name) && text.ends_with('\n') && is_utf8(text) && !has_control(text));
-  const std::string blob = write_u32(signer.verifier().key_id()) + signer.key.sign(text);
-  return std::string(text) + "\n" + std::string(kSignaturePrefix) + signer.name + " " +
-         base64_encode(blob) + "\n";
+  return std::string(text) + "\n" +
+         format_signature_line({signer.name, signer.verifier().key_id(), signer.key.sign(text)});
 }
 
-Result<Note> open_note(std::string_view note, std::span<const NoteVerifier> known) {
+Result<std::vector<SignatureLine>> parse_signature_lines(std::string_view lines) {
+  std::vector<SignatureLine> out;
+  while (!lines.empty()) {
+    if (out.size() == kNoteSignaturesMax) return bad_note("too many signatures");
+    const auto end = lines.find('\n');
+    if (end == std::string_view::npos) return bad_note("the last line is cut");
+    auto line = TRY(parse_line(lines.substr(0, end)));
+    out.push_back(std::move(line));
+    lines.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+std::string format_signature_line(const SignatureLine& line) {
+  return std::string(kSignaturePrefix) + line.name + " " +
+         base64_encode(write_u32(line.key_id) + line.signature) + "\n";
+}
+
+Result<SplitNote> split_note(std::string_view note) {
   if (note.size() > kNoteBytesMax) return bad_note("too long");
   if (!is_utf8(note)) return bad_note("not UTF-8");
   if (has_control(note)) return bad_note("has a control character");
   const auto blank = note.rfind("\n\n");
   if (blank == std::string_view::npos) return bad_note("no empty line before the signatures");
-  const std::string_view text = note.substr(0, blank + 1);
-  const auto lines = TRY(parse_lines(note.substr(blank + 2)));
-  if (lines.empty()) return bad_note("no signature");
+  SplitNote out{note.substr(0, blank + 1), {}};
+  out.lines = TRY(parse_signature_lines(note.substr(blank + 2)));
+  if (out.lines.empty()) return bad_note("no signature");
+  return out;
+}
 
+Result<Note> open_note(std::string_view note, std::span<const NoteVerifier> known) {
+  const SplitNote split = TRY(split_note(note));
+  const std::string_view text = split.text;
   Note out{std::string(text), {}};
-  for (const SignatureLine& line : lines) {
+  for (const SignatureLine& line : split.lines) {
     for (const NoteVerifier& verifier : known) {
       if (verifier.name != line.name || verifier.key_id() != line.key_id) continue;
       if (!verify_signature(verifier.key, text, line.signature)) {

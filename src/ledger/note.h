@@ -44,6 +44,24 @@ bool is_note_name(std::string_view name);
 /// `text` (ends in a line feed) with one signature below it.
 std::string sign_note(const NoteSigner& signer, std::string_view text);
 
+/// A signature line as it stands in a note; not verified.
+struct SignatureLine {
+  std::string name;
+  std::uint32_t key_id;
+  std::string signature;  ///< what follows the four bytes of the id
+};
+/// A note taken apart; nothing in it is verified.
+struct SplitNote {
+  std::string_view text;  ///< of `note`, with its last line feed
+  std::vector<SignatureLine> lines;
+};
+/// `invalid_input` where it is no note, or has no signature.
+Result<SplitNote> split_note(std::string_view note);
+/// The same for lines alone, as a witness answers with them; none is fine.
+Result<std::vector<SignatureLine>> parse_signature_lines(std::string_view lines);
+/// A line with its line feed.
+std::string format_signature_line(const SignatureLine& line);
+
 struct Note {
   std::string text;                    ///< what was signed, with its last line feed
   std::vector<NoteVerifier> verified;  ///< whose signatures are good, in order of lines

@@ -153,36 +153,69 @@ class Walk {
   TileFile tile_;
 };
 
-std::expected<std::string, Finding> read_checkpoint(LogFiles& files) {
+struct CheckpointFile {
+  std::string name;
   std::string text;
-  const auto read = files.read_into("checkpoint", kNoteBytesMax, text);
-  if (read) return text;
+};
+
+std::expected<CheckpointFile, Finding> read_checkpoint(LogFiles& files, const std::string& name) {
+  CheckpointFile out{name, {}};
+  const auto read = files.read_into(name, kNoteBytesMax, out.text);
+  if (read) return out;
   const Error& error = read.error();
   if (error.code == Errc::not_found) {
-    return found("checkpoint-missing", "checkpoint", "the file is missing");
+    return found("checkpoint-missing", name, "the file is missing");
   }
-  if (error.code == Errc::exhausted) return found("checkpoint-format", "checkpoint", "too long");
-  return found_unreadable("checkpoint", error);
+  if (error.code == Errc::exhausted) return found("checkpoint-format", name, "too long");
+  return found_unreadable(name, error);
+}
+
+// With a policy, the one that witnesses cosigned; a server may show it as the only one.
+std::expected<CheckpointFile, Finding> read_checkpoint(LogFiles& files,
+                                                       const VerifyOptions& options) {
+  if (options.witness_policy != nullptr) {
+    auto cosigned = read_checkpoint(files, std::string(kCosignedFile));
+    if (cosigned || cosigned.error().error_class != "checkpoint-missing") return cosigned;
+  }
+  return read_checkpoint(files, "checkpoint");
+}
+
+std::expected<std::vector<std::string>, Finding> judge_witnesses(const CheckpointFile& file,
+                                                                 const WitnessPolicy& policy) {
+  const auto quorum = judge_cosignatures(file.text, policy);
+  if (!quorum) return found("cosignature", file.name, quorum.error().message);
+  if (!quorum->reached) {
+    return found("quorum", file.name, describe(*quorum, policy) + ", which is not enough");
+  }
+  std::vector<std::string> names;
+  for (const std::size_t i : quorum->cosigners) names.push_back(policy.witnesses[i].name);
+  return names;
 }
 
 struct Judged {
   Checkpoint checkpoint;
+  std::vector<std::string> cosigned_by;
   std::optional<Checkpoint> old;
 };
 
 std::expected<Judged, Finding> judge_checkpoints(LogFiles& files, const NoteVerifier& key,
                                                  const VerifyOptions& options) {
   const std::string origin = options.origin.empty() ? key.name : options.origin;
-  const auto text = read_checkpoint(files);
-  if (!text) return std::unexpected(text.error());
-  const auto checkpoint = open_as("checkpoint", "checkpoint", *text, key, origin);
+  const auto file = read_checkpoint(files, options);
+  if (!file) return std::unexpected(file.error());
+  const auto checkpoint = open_as("checkpoint", file->name, file->text, key, origin);
   if (!checkpoint) return std::unexpected(checkpoint.error());
-  Judged out{*checkpoint, {}};
+  Judged out{*checkpoint, {}, {}};
+  if (options.witness_policy != nullptr) {
+    auto names = judge_witnesses(*file, *options.witness_policy);
+    if (!names) return std::unexpected(names.error());
+    out.cosigned_by = std::move(*names);
+  }
   if (!options.since) return out;
   const auto old = open_as("since", "the earlier checkpoint", *options.since, key, origin);
   if (!old) return std::unexpected(old.error());
   if (old->size > checkpoint->size) {
-    return found("rollback", "checkpoint", "the log is shorter than the earlier checkpoint");
+    return found("rollback", file->name, "the log is shorter than the earlier checkpoint");
   }
   out.old = *old;
   return out;
@@ -229,6 +262,7 @@ Result<LogReport> verify_log(LogFiles& files, const NoteVerifier& log_key,
   LogReport report = result ? LogReport{true, "OK", "", "", 0, {}} : report_of(result.error());
   report.size = judged->checkpoint.size;
   report.root = judged->checkpoint.root;
+  report.cosigned_by = judged->cosigned_by;
   return report;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/digest.h"
 #include "base/file_system.h"
@@ -13,6 +14,7 @@
 #include "ledger/log_files.h"
 #include "ledger/merkle.h"
 #include "ledger/note.h"
+#include "ledger/witness_policy.h"
 
 // Judges a log by its public files alone. Robust to untrusted files: it ends on any of them, reads
 // no file that a checkpoint merely claims to exist twice, and allocates no more than a few tiles.
@@ -20,6 +22,8 @@ namespace proviso::ledger {
 
 /// The verdict. `error_class` is "OK" or the first thing that is wrong:
 ///   checkpoint-missing, checkpoint-format, checkpoint-signature, checkpoint-origin
+///   cosignature    a line of a witness that the policy names is not its signature
+///   quorum         fewer or other witnesses cosigned the checkpoint than the policy asks for
 ///   missing        entries that the checkpoint covers are not there
 ///   bundle-format  an entry bundle is cut or has surplus bytes
 ///   tile-missing, tile-size
@@ -37,6 +41,7 @@ struct LogReport {
   std::string detail;  ///< one line for people
   std::uint64_t size = 0;
   Digest root;
+  std::vector<std::string> cosigned_by{};  ///< the policy's names of those who did, in its order
 };
 
 /// Called with each entry in order once its hash was compared; an error ends the walk.
@@ -49,6 +54,9 @@ struct VerifyOptions {
   std::string origin;                ///< empty: the key's name
   std::optional<std::string> since;  ///< an earlier checkpoint note of this log that was kept
   Progress progress = {};            ///< may be left out
+  /// With one, the log is what its witnesses cosigned: the checkpoint in `checkpoint.cosigned`
+  /// where there is that file, else in `checkpoint`. Outlives the call.
+  const WitnessPolicy* witness_policy = nullptr;
 };
 
 /// The public directory: `dir` if it has a checkpoint or tiles, else `dir`/log.

@@ -14,6 +14,7 @@ import { type Overdue, SealAudit, type SealCounts } from "./sealed.ts";
 import { kSnapshotBytesMax, orderName, type VerifiedSnapshot, verifySnapshot } from "./snapshot.ts";
 import { laterOf, type Time } from "./time.ts";
 import { type Finding, type LogErrorClass, type LogReport, verifyLog } from "./verify_log.ts";
+import { type WitnessPolicy } from "./witness_policy.ts";
 
 export type AuditErrorClass =
   | LogErrorClass
@@ -39,6 +40,8 @@ export interface AuditReport {
   readonly seals: SealCounts;
   /** No error either; in the order of the log. */
   readonly overdue: readonly Overdue[];
+  /** As in LogReport. */
+  readonly cosignedBy: readonly string[];
 }
 
 export interface AuditOptions {
@@ -48,6 +51,8 @@ export interface AuditOptions {
   readonly since?: Bytes | undefined;
   /** When openings of sealed entries are asked for; without it nothing is overdue. */
   readonly at?: Time | undefined;
+  /** As in VerifyLogOptions. */
+  readonly witnessPolicy?: WitnessPolicy | undefined;
   readonly progress?: ((entries: number) => void) | undefined;
 }
 
@@ -263,6 +268,7 @@ const kNothingCounted = {
   notInSnapshot: 0,
   seals: new SealAudit().counts,
   overdue: [],
+  cosignedBy: [],
 };
 
 /**
@@ -291,6 +297,7 @@ export async function auditLedger(
   const log = await verifyLog(reader, key, {
     origin: trust.ledger,
     since: options.since,
+    witnessPolicy: options.witnessPolicy,
     rootAt: proven?.checkpoint.size,
     visit: (index, bytes) => entries.visit(index, bytes),
     progress: options.progress,
@@ -307,6 +314,7 @@ export async function auditLedger(
       finding === undefined && proven !== undefined ? countMissing(proven, entries) : 0,
     seals: entries.seals.counts,
     overdue: options.at === undefined ? [] : entries.seals.overdue(options.at),
+    cosignedBy: log.cosignedBy,
   };
 }
 

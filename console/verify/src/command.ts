@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { auditLedger, type AuditReport } from "./audit_ledger.ts";
 import { type Bytes, fromUtf8 } from "./bytes.ts";
 import { openFolderLog, readFileWithin } from "./folder_reader.ts";
-import { parseTrust } from "./genesis.ts";
+import { parseTrust, type TrustRoot } from "./genesis.ts";
 import { openHttpLog } from "./http_reader.ts";
 import { NoteVerifier } from "./note.ts";
 import { type Reader } from "./reader.ts";
@@ -16,6 +16,7 @@ import { type Overdue } from "./sealed.ts";
 import { kSnapshotBytesMax } from "./snapshot.ts";
 import { formatTime, parseTime, type Time, wholeSecond } from "./time.ts";
 import { type Finding, verifyLog } from "./verify_log.ts";
+import { WitnessPolicy } from "./witness_policy.ts";
 
 export const kUsage = `ledger-verify LOG (--key PUB | --trust trust.json) [OPTION...]
 
@@ -26,6 +27,7 @@ Proves a ledger from its public files. LOG is a folder or an http(s) URL of a st
   --snapshot FILE    a gate's snapshot, held against the log (needs --trust)
   --since FILE       an earlier checkpoint that was kept
   --at TIME          when openings of sealed entries are asked for (default: now)
+  --policy FILE      witness policy: whose cosignatures it must have
   --json             the verdict as one line of JSON
   --help             this
 
@@ -73,6 +75,19 @@ function readLogKey(keyOrFile: string): NoteVerifier {
   return within(keyOrFile, () => NoteVerifier.parse(text.replace(/[\r\n]+$/, "")));
 }
 
+/** A policy that names logs must name this one: a wrong file must not judge it. */
+function readWitnessPolicy(
+  path: string | undefined,
+  log: NoteVerifier | undefined,
+): WitnessPolicy | undefined {
+  if (path === undefined) return undefined;
+  const policy = WitnessPolicy.parse(path, readFile(path, kFileBytesMax));
+  if (log !== undefined && !policy.covers(log)) {
+    refuse(`${path}: this witness policy is for other logs`);
+  }
+  return policy;
+}
+
 async function openLog(place: string): Promise<Reader> {
   if (/^https?:\/\//i.test(place)) return openHttpLog(place);
   if (!existsSync(place)) refuse(`${place}: no such folder`);
@@ -97,17 +112,32 @@ interface Request {
   readonly snapshot: string | undefined;
   readonly since: string | undefined;
   readonly at: string | undefined;
+  readonly policy: string | undefined;
   readonly json: boolean;
+}
+
+/** Who cosigned, for programs and for people; nothing without a policy. */
+function cosignersOf(
+  policy: WitnessPolicy | undefined,
+  names: readonly string[],
+): { readonly counts: { readonly cosigned_by?: ListText }; readonly text: string } {
+  if (policy === undefined) return { counts: {}, text: "" };
+  const told = names.length === 0 ? "nobody, as the policy allows" : names.join(", ");
+  const counts = { cosigned_by: { list: JSON.stringify(names) } };
+  return { counts, text: `cosigned by ${told}\n` };
 }
 
 async function verdictByKey(request: Request, keyOrFile: string): Promise<Verdict> {
   const key = readLogKey(keyOrFile);
+  const witnessPolicy = readWitnessPolicy(request.policy, key);
   const since = readOptional(request.since);
-  const { finding, size, root } = await verifyLog(await openLog(request.log), key, { since });
+  const log = await openLog(request.log);
+  const { finding, size, root, cosignedBy } = await verifyLog(log, key, { since, witnessPolicy });
+  const cosigners = cosignersOf(witnessPolicy, cosignedBy);
   return {
     finding,
-    counts: { entries: size, root },
-    text: `valid: ${size.toString()} entries, root ${root}\n`,
+    counts: { entries: size, root, ...cosigners.counts },
+    text: `valid: ${size.toString()} entries, root ${root}\n${cosigners.text}`,
   };
 }
 
@@ -162,10 +192,14 @@ async function verdictByTrust(request: Request, trustFile: string): Promise<Verd
   const snapshot = readOptional(request.snapshot);
   const since = readOptional(request.since);
   const at = readMoment(request.at);
-  const report = await auditLedger(await openLog(request.log), trust, { snapshot, since, at });
+  const witnessPolicy = readWitnessPolicy(request.policy, keyOf(trust));
+  const log = await openLog(request.log);
+  const report = await auditLedger(log, trust, { snapshot, since, at, witnessPolicy });
+  const cosigners = cosignersOf(witnessPolicy, report.cosignedBy);
   return {
     finding: report.finding,
     counts: {
+      ...cosigners.counts,
       entries: report.entries,
       orders_in_force: report.ordersInForce,
       lifts: report.lifts,
@@ -181,8 +215,19 @@ async function verdictByTrust(request: Request, trustFile: string): Promise<Verd
     text:
       `valid: ${report.entries.toString()} entries; ${report.ordersInForce} restrictions in ` +
       `force, ${report.lifts} lifts, ${report.governanceOrders} changes of who decides\n` +
-      sealsInWords(report),
+      sealsInWords(report) +
+      cosigners.text,
   };
+}
+
+/** Undefined where the key cannot be read: that is the audit's to report. */
+function keyOf(trust: TrustRoot): NoteVerifier | undefined {
+  try {
+    return NoteVerifier.parse(trust.ledgerKey);
+  } catch (error) {
+    messageOf(error);
+    return undefined;
+  }
 }
 
 function memberText(value: string | number | bigint | ListText): string {
@@ -211,7 +256,7 @@ function inWords({ finding, text }: Verdict): string {
 function parseRequest(args: readonly string[]): Request | "help" {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  const files = { key: text, trust: text, snapshot: text, since: text };
+  const files = { key: text, trust: text, snapshot: text, since: text, policy: text };
   const options = { ...files, at: text, json: flag, help: flag };
   let parsed;
   try {
@@ -223,8 +268,8 @@ function parseRequest(args: readonly string[]): Request | "help" {
   if (values.help === true) return "help";
   const [log, ...more] = positionals;
   if (log === undefined || more.length > 0) return refuse("give one LOG: a folder or a URL");
-  const { key, trust, snapshot, since, at, json } = values;
-  return { log, key, trust, snapshot, since, at, json: json ?? false };
+  const { key, trust, snapshot, since, policy, at, json } = values;
+  return { log, key, trust, snapshot, since, policy, at, json: json ?? false };
 }
 
 async function judge(request: Request): Promise<Verdict> {

@@ -9,6 +9,7 @@ export {
 } from "./audit_ledger.ts";
 export { type Bytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from "./bytes.ts";
 export { type Checkpoint, openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
+export { CosignerKey } from "./cosignature.ts";
 export { sha256, sha256Hex } from "./digest.ts";
 export { parseTrust, type TrustRoot } from "./genesis.ts";
 export { openHttpLog } from "./http_reader.ts";
@@ -26,3 +27,4 @@ export {
   verifyLog,
   type VerifyLogOptions,
 } from "./verify_log.ts";
+export { WitnessPolicy } from "./witness_policy.ts";

@@ -48,27 +48,41 @@ export class NoteVerifier {
 
   /** Refuses another type of key and an id that is not the key's. */
   static parse(vkey: string): NoteVerifier {
-    const bad = (what: string): never => refuse(`verifier key: ${what}`);
-    if (utf8(vkey).length > kVerifierKeyBytesMax) bad("too long");
-    const first = vkey.indexOf("+");
-    const second = vkey.indexOf("+", first + 1);
-    if (first < 0 || second < 0) bad("not of the form name+id+key");
-    const name = vkey.slice(0, first);
-    if (!isNoteName(name)) bad("the name is empty or has white space");
-    const key = fromBase64(vkey.slice(second + 1));
-    if (key === undefined || key.length === 0) return bad("the key is not base64");
-    if (key[0] !== kTypeEd25519) bad("not an Ed25519 key (type 1)");
-    const verifier = new NoteVerifier(name, PublicKey.from(key.subarray(1)));
-    if (vkey.slice(first + 1, second) !== verifier.keyId) {
-      bad("the id is not that of name and key");
-    }
+    const { name, id, type, key } = splitVerifierKey(vkey);
+    if (type !== kTypeEd25519) badKey("not an Ed25519 key (type 1)");
+    const verifier = new NoteVerifier(name, PublicKey.from(key));
+    if (id !== verifier.keyId) badKey("the id is not that of name and key");
     return verifier;
   }
 }
 
-interface SignatureLine {
+export function badKey(what: string): never {
+  refuse(`verifier key: ${what}`);
+}
+
+/** "name+id+base64(type || key)" taken apart; the id is not compared with the key yet. */
+export function splitVerifierKey(vkey: string): {
+  readonly name: string;
+  readonly id: string;
+  readonly type: number | undefined;
+  readonly key: Bytes;
+} {
+  if (utf8(vkey).length > kVerifierKeyBytesMax) badKey("too long");
+  const first = vkey.indexOf("+");
+  const second = vkey.indexOf("+", first + 1);
+  if (first < 0 || second < 0) badKey("not of the form name+id+key");
+  const name = vkey.slice(0, first);
+  if (!isNoteName(name)) badKey("the name is empty or has white space");
+  const tagged = fromBase64(vkey.slice(second + 1));
+  if (tagged === undefined || tagged.length === 0) return badKey("the key is not base64");
+  return { name, id: vkey.slice(first + 1, second), type: tagged[0], key: tagged.slice(1) };
+}
+
+/** A signature line as it stands in a note; not verified. */
+export interface SignatureLine {
   readonly name: string;
   readonly keyId: string;
+  /** What follows the four bytes of the id. */
   readonly signature: Bytes;
 }
 
@@ -101,13 +115,14 @@ function parseSignatureLines(text: string): readonly SignatureLine[] {
   return lines.map(parseSignatureLine);
 }
 
-/** What a note says of itself; no signature is verified yet. */
-interface UnverifiedNote {
+/** A note taken apart; nothing in it is verified. */
+export interface UnverifiedNote {
   readonly text: string;
   readonly lines: readonly SignatureLine[];
 }
 
-function parseNote(note: Bytes): UnverifiedNote {
+/** Refuses what is no note, or has no signature. */
+export function parseNote(note: Bytes): UnverifiedNote {
   if (note.length > kNoteBytesMax) badNote("too long");
   const whole = fromUtf8(note) ?? badNote("not UTF-8");
   if (kControl.test(whole)) badNote("has a control character");

@@ -4,9 +4,10 @@
 // more in memory than the bundles that the reader asks for ahead.
 import { type Bytes, equalBytes, toHex } from "./bytes.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { verifyCosignatures } from "./cosignature.ts";
 import { kDigestBytes } from "./digest.ts";
 import { leafHash } from "./merkle.ts";
-import { kNoteBytesMax, type NoteVerifier } from "./note.ts";
+import { kNoteBytesMax, type NoteVerifier, parseNote } from "./note.ts";
 import { type Reader } from "./reader.ts";
 import { messageOf } from "./refusal.ts";
 import {
@@ -20,6 +21,7 @@ import {
   tilePath,
 } from "./tiles.ts";
 import { type ComputedTile, GrowingTree, kTileBytes, kTileWidth } from "./tree.ts";
+import { type WitnessPolicy } from "./witness_policy.ts";
 
 /** The first thing that is wrong with a log; README.md says what each class means. */
 export type LogErrorClass =
@@ -27,6 +29,8 @@ export type LogErrorClass =
   | "checkpoint-format"
   | "checkpoint-signature"
   | "checkpoint-origin"
+  | "cosignature"
+  | "quorum"
   | "missing"
   | "bundle-format"
   | "tile-missing"
@@ -57,6 +61,8 @@ export interface LogReport {
   readonly root: string;
   /** The computed root at VerifyLogOptions.rootAt, where the walk came so far. */
   readonly rootAt: Bytes | undefined;
+  /** The policy's names of the witnesses that cosigned, in its order. */
+  readonly cosignedBy: readonly string[];
 }
 
 /** Called with each entry in order, once its hash was compared. */
@@ -67,6 +73,9 @@ export interface VerifyLogOptions {
   readonly origin?: string | undefined;
   /** An earlier checkpoint note of this log that was kept. */
   readonly since?: Bytes | undefined;
+  /** With one, the log is what its witnesses cosigned: the checkpoint in `checkpoint.cosigned`
+   * where there is that file, else in `checkpoint`. */
+  readonly witnessPolicy?: WitnessPolicy | undefined;
   readonly rootAt?: bigint | undefined;
   readonly visit?: EntryVisitor | undefined;
   /** Told from time to time how many entries were verified. */
@@ -249,6 +258,11 @@ function hashesOf(file: TileFile, level: number, n: number, width: number): Hash
 
 type Judged = { readonly checkpoint: Checkpoint } | LogFinding;
 
+/** A checkpoint that is the log's own, and the file that it stands in. */
+type JudgedFile =
+  | { readonly checkpoint: Checkpoint; readonly file: string; readonly note: Bytes }
+  | LogFinding;
+
 async function judgeNote(
   prefix: "checkpoint" | "since",
   where: string,
@@ -261,18 +275,67 @@ async function judgeNote(
   return found(`${prefix}-${opened.fault}`, where, opened.what);
 }
 
-async function judgeCheckpoint(reader: Reader, key: NoteVerifier, origin: string): Promise<Judged> {
-  const text = await reader.read("checkpoint", kNoteBytesMax);
+/** Beside `checkpoint`: the newest one that enough witnesses cosigned. On disk. Never change. */
+const kCosignedFile = "checkpoint.cosigned";
+
+async function judgeFile(
+  reader: Reader,
+  file: string,
+  key: NoteVerifier,
+  origin: string,
+): Promise<JudgedFile> {
+  const text = await reader.read(file, kNoteBytesMax);
   switch (text.kind) {
     case "missing":
-      return found("checkpoint-missing", "checkpoint", "the file is missing");
+      return found("checkpoint-missing", file, "the file is missing");
     case "too-long":
-      return found("checkpoint-format", "checkpoint", "too long");
+      return found("checkpoint-format", file, "too long");
     case "failed":
-      return found("unreadable", "checkpoint", text.what);
-    case "bytes":
-      return judgeNote("checkpoint", "checkpoint", text.bytes, key, origin);
+      return found("unreadable", file, text.what);
+    case "bytes": {
+      const judged = await judgeNote("checkpoint", file, text.bytes, key, origin);
+      return "errorClass" in judged ? judged : { ...judged, file, note: text.bytes };
+    }
   }
+}
+
+async function judgeCheckpoint(
+  reader: Reader,
+  key: NoteVerifier,
+  origin: string,
+  policy: WitnessPolicy | undefined,
+): Promise<JudgedFile> {
+  // With a policy, the one that witnesses cosigned; a server may show it as the only one.
+  if (policy !== undefined) {
+    const cosigned = await judgeFile(reader, kCosignedFile, key, origin);
+    if (!("errorClass" in cosigned) || cosigned.errorClass !== "checkpoint-missing") {
+      return cosigned;
+    }
+  }
+  return judgeFile(reader, "checkpoint", key, origin);
+}
+
+type Cosigned = { readonly names: readonly string[] } | LogFinding;
+
+async function judgeWitnesses(
+  file: string,
+  note: Bytes,
+  policy: WitnessPolicy | undefined,
+): Promise<Cosigned> {
+  if (policy === undefined) return { names: [] };
+  const { witnesses } = policy;
+  let cosigners: readonly number[];
+  try {
+    const keys = witnesses.map(({ key }) => key);
+    cosigners = await verifyCosignatures(parseNote(note), keys);
+  } catch (error) {
+    return found("cosignature", file, messageOf(error));
+  }
+  const names = cosigners.flatMap((index) => witnesses[index]?.name ?? []);
+  if (policy.isSatisfiedBy(cosigners)) return { names };
+  const told = names.length === 0 ? "none" : names.join(", ");
+  const detail = `${told} of ${witnesses.length} witnesses cosigned, which is not enough`;
+  return found("quorum", file, detail);
 }
 
 const kEarlier = "the earlier checkpoint";
@@ -291,7 +354,40 @@ function judgeRoots(
   return found("fork", kEarlier, "it is not the beginning of this log");
 }
 
-const kUnjudged = { size: 0n, root: toHex(new Uint8Array(kDigestBytes)), rootAt: undefined };
+const kUnjudged = {
+  size: 0n,
+  root: toHex(new Uint8Array(kDigestBytes)),
+  rootAt: undefined,
+  cosignedBy: [],
+};
+
+interface JudgedLog {
+  readonly checkpoint: Checkpoint;
+  readonly cosignedBy: readonly string[];
+  readonly since: Checkpoint | undefined;
+}
+
+/** Everything that can be said before a tile is read. */
+async function judgeCheckpoints(
+  reader: Reader,
+  key: NoteVerifier,
+  options: VerifyLogOptions,
+): Promise<JudgedLog | LogFinding> {
+  const origin = options.origin ?? key.name;
+  const judged = await judgeCheckpoint(reader, key, origin, options.witnessPolicy);
+  if ("errorClass" in judged) return judged;
+  const { checkpoint, file, note } = judged;
+  const cosigned = await judgeWitnesses(file, note, options.witnessPolicy);
+  if ("errorClass" in cosigned) return cosigned;
+  const log = { checkpoint, cosignedBy: cosigned.names };
+  if (options.since === undefined) return { ...log, since: undefined };
+  const old = await judgeNote("since", kEarlier, options.since, key, origin);
+  if ("errorClass" in old) return old;
+  if (old.checkpoint.size > checkpoint.size) {
+    return found("rollback", file, "the log is shorter than the earlier checkpoint");
+  }
+  return { ...log, since: old.checkpoint };
+}
 
 /** The verdict on the whole log that `reader` reads, under the log's own key. */
 export async function verifyLog(
@@ -299,22 +395,9 @@ export async function verifyLog(
   key: NoteVerifier,
   options: VerifyLogOptions = {},
 ): Promise<LogReport> {
-  const origin = options.origin ?? key.name;
-  const judged = await judgeCheckpoint(reader, key, origin);
-  if (!("checkpoint" in judged)) return { finding: judged, ...kUnjudged };
-  const { checkpoint } = judged;
-
-  let since: Checkpoint | undefined;
-  if (options.since !== undefined) {
-    const old = await judgeNote("since", kEarlier, options.since, key, origin);
-    if (!("checkpoint" in old)) return { finding: old, ...kUnjudged };
-    since = old.checkpoint;
-    if (since.size > checkpoint.size) {
-      const detail = "the log is shorter than the earlier checkpoint";
-      return { finding: found("rollback", "checkpoint", detail), ...kUnjudged };
-    }
-  }
-
+  const judged = await judgeCheckpoints(reader, key, options);
+  if ("errorClass" in judged) return { finding: judged, ...kUnjudged };
+  const { checkpoint, cosignedBy, since } = judged;
   const marks = [since?.size, options.rootAt].flatMap((mark) => mark ?? []).map(Number);
   const size = Number(checkpoint.size < kWalkMax ? checkpoint.size : kWalkMax);
   const walk = new Walk(reader, size, marks, options);
@@ -323,5 +406,6 @@ export async function verifyLog(
     size: checkpoint.size,
     root: toHex(checkpoint.root),
     rootAt: options.rootAt === undefined ? undefined : walk.roots.get(Number(options.rootAt)),
+    cosignedBy,
   };
 }
