@@ -71,5 +71,6 @@ void add_order_commands(CLI::App& app, Context& context);
 void add_gate_commands(CLI::App& app, Context& context);
 void add_ledger_commands(CLI::App& app, Context& context);
 void add_serve_commands(CLI::App& app, Context& context);
+void add_witness_commands(CLI::App& app, Context& context);
 
 }  // namespace proviso::cmd

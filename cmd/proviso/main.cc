@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   proviso::cmd::add_gate_commands(app, context);
   proviso::cmd::add_ledger_commands(app, context);
   proviso::cmd::add_serve_commands(app, context);
+  proviso::cmd::add_witness_commands(app, context);
 
   try {
     app.parse(argc, argv);

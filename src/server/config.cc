@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "base/text/format.h"
+#include "server/cosigning_config.h"
 #include "server/serve_config.h"
 
 namespace proviso::server {
@@ -28,7 +29,7 @@ std::unexpected<Error> at(const std::string& name, const toml::source_region& wh
 
 Result<void> check_known(const std::string& name, const toml::table& table) {
   for (const auto& [section, value] : table) {
-    if (section == "serve") continue;  // has a reader of its own
+    if (section == "serve" || section == "witnesses") continue;  // have readers of their own
     const toml::table* members = value.as_table();
     if (members == nullptr) return at(name, value.source(), "unknown setting");
     for (const auto& [key, member] : *members) {
@@ -103,6 +104,7 @@ Result<Config> parse_config(const std::string& name, const std::string& text) {
   const toml::table& table = parsed.table();
   TRY_VOID(check_known(name, table));
   TRY_VOID(parse_serve_config(name, text));
+  TRY_VOID(parse_cosigning_config(name, text));
   Config config;
   config.ledger_origin = table["ledger"]["origin"].value_or(std::string());
   config.rejects_share_max =
@@ -147,8 +149,8 @@ std::string default_config(const std::string& ledger_origin, std::int64_t seal_e
       "per_slot = 1\n"
       "# Days after which each is open, whatever happens; and after an order's effect.\n"
       "open_by_days = 400\n"
-      "open_after_days = 30\n\n{}",
-      ledger_origin, seal_every_minutes, default_serve_section());
+      "open_after_days = 30\n\n{}\n{}",
+      ledger_origin, seal_every_minutes, default_serve_section(), default_cosigning_section());
 }
 
 }  // namespace proviso::server

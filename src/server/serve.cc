@@ -8,17 +8,44 @@
 #include "base/metrics.h"
 #include "base/text/format.h"
 #include "http/server.h"
+#include "server/cosigning_config.h"
 #include "server/data_folder.h"
 #include "server/serve_config.h"
 #include "server/serve_routes.h"
 #include "server/tokens.h"
+#include "witness/cosigning.h"
 
 namespace proviso::server {
 namespace {
 
 constexpr std::uint64_t kConfigMax = 1U << 20U;
 
-Result<http::ServerSettings> read_settings(const FolderPaths& paths, const ServeOptions& options) {
+struct Settings {
+  http::ServerSettings server;
+  std::optional<witness::CosigningSettings> cosigning;
+};
+
+std::string below(const FolderPaths& paths, const std::string& file) {
+  return file.empty() || file.starts_with('/') ? file : paths.root + "/" + file;
+}
+
+Result<std::optional<witness::CosigningSettings>> read_cosigning(const FolderPaths& paths,
+                                                                 const std::string& text) {
+  const auto config = TRY(parse_cosigning_config(paths.config(), text));
+  std::optional<witness::CosigningSettings> out;
+  if (config.policy.empty()) return out;
+  const std::string file = below(paths, config.policy);
+  auto policy = real_file_system().read(file, ledger::kWitnessPolicyBytesMax);
+  if (!policy) return std::unexpected(policy.error());
+  out.emplace();
+  out->policy = TRY(ledger::WitnessPolicy::parse(file, *policy));
+  out->pace = config.pace;
+  out->call = config.call;
+  out->ca_file = below(paths, config.ca_file);
+  return out;
+}
+
+Result<Settings> read_settings(const FolderPaths& paths, const ServeOptions& options) {
   FileSystem& fs = real_file_system();
   if (!fs.exists(paths.config())) {
     return fail(Errc::not_found, paths.root + ": not a data folder (make one with: proviso init " +
@@ -26,12 +53,13 @@ Result<http::ServerSettings> read_settings(const FolderPaths& paths, const Serve
   }
   const std::string text = TRY(fs.read(paths.config(), kConfigMax));
   TRY_VOID(parse_config(paths.config(), text));
-  auto settings = TRY(parse_serve_config(paths.config(), text));
-  if (options.port) settings.port = *options.port;
-  for (std::string* path : {&settings.tls_certificate, &settings.tls_key}) {
-    if (!path->empty() && !path->starts_with('/')) *path = paths.root + "/" + *path;
-  }
-  return settings;
+  Settings out;
+  out.server = TRY(parse_serve_config(paths.config(), text));
+  if (options.port) out.server.port = *options.port;
+  out.server.tls_certificate = below(paths, out.server.tls_certificate);
+  out.server.tls_key = below(paths, out.server.tls_key);
+  out.cosigning = TRY(read_cosigning(paths, text));
+  return out;
 }
 
 Result<FileLock> lock_server(const FolderPaths& paths) {
@@ -45,6 +73,7 @@ Result<FileLock> lock_server(const FolderPaths& paths) {
 void declare_metrics(Metrics& metrics) {
   http::declare_server_metrics(metrics);
   metrics.gauge("proviso_ledger_entries", "Entries under the newest checkpoint.");
+  witness::declare_cosigning_metrics(metrics);
 }
 
 }  // namespace
@@ -53,7 +82,7 @@ Result<void> serve(const std::string& root, const ServeOptions& options, const C
                    Random& random) {
   // What this server is to be, and that it is the only one.
   const FolderPaths paths{root};
-  const auto settings = TRY(read_settings(paths, options));
+  auto settings = TRY(read_settings(paths, options));
   const FileLock lock = TRY(lock_server(paths));
 
   // What it answers, and who may ask.
@@ -64,16 +93,23 @@ Result<void> serve(const std::string& root, const ServeOptions& options, const C
   http::Router router([&tokens](std::string_view token, std::string_view scope) {
     return tokens.judge(token, scope);
   });
+  std::unique_ptr<witness::Cosigning> cosigning;  // outlives the server, whose handlers ask it
   std::unique_ptr<http::Server> server;
-  add_routes(router, {.fs = real_file_system(),
-                      .log_dir = paths.ledger() + "/log",
-                      .metrics = metrics,
-                      .stopping = [&server] { return server->stopping(); }});
-
-  // Until it is told to stop.
-  server = TRY(http::Server::listen(settings, router, log, metrics, random));
+  ServeView view{.fs = real_file_system(),
+                 .log_dir = paths.ledger() + "/log",
+                 .metrics = metrics,
+                 .stopping = [&server] { return server->stopping(); }};
+  if (settings.cosigning) view.cosigned = [&cosigning] { return cosigning->checkpoint(); };
+  add_routes(router, view);
+  server = TRY(http::Server::listen(settings.server, router, log, metrics, random));
   log.write("listening", {{"port", static_cast<std::int64_t>(server->port())},
-                          {"tls", !settings.tls_certificate.empty()}});
+                          {"tls", !settings.server.tls_certificate.empty()}});
+
+  // Beside it, its witnesses are asked; then it serves until it is told to stop.
+  if (settings.cosigning) {
+    cosigning = TRY(witness::Cosigning::start({view.fs, view.log_dir, log, metrics},
+                                              std::move(*settings.cosigning)));
+  }
   server->run(http::Server::Signals::stop_the_server);
   log.write("stopped");
   return {};

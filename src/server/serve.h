@@ -15,7 +15,8 @@ struct ServeOptions {
 };
 
 /// Runs the server of a data folder until SIGTERM or SIGINT. It holds `serve.lock`, not `lock`:
-/// other commands work on the folder as ever, and the server reads what they publish.
+/// other commands work on the folder as ever, and the server reads what they publish. With
+/// witnesses it writes `checkpoint.cosigned` beside the ledger's public files, and nothing else.
 /// Log lines go to standard error; the first one, `listening`, tells the port.
 /// `conflict` where another server runs on the folder.
 Result<void> serve(const std::string& root, const ServeOptions& options, const Clock& clock,

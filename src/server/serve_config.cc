@@ -4,6 +4,7 @@
 #define TOML_EXCEPTIONS 0
 #include <array>
 #include <functional>
+#include <map>
 #include <string_view>
 
 #include <toml++/toml.h>
@@ -116,18 +117,36 @@ Result<http::ServerSettings> parse_serve_config(const std::string& name, const s
   return out;
 }
 
-std::string default_serve_section() {
-  std::string out =
+namespace {
+
+std::string serve_section(std::string_view command,
+                          const std::map<std::string_view, std::int64_t>& others) {
+  std::string out = format(
       "[serve]\n"
-      "# Where `proviso serve` listens. Any other address than loopback needs TLS: PEM files,\n"
+      "# Where `{}` listens. Any other address than loopback needs TLS: PEM files,\n"
       "# relative to this folder; the key without a passphrase, readable by the server alone.\n"
       "address = \"127.0.0.1\"\n"
       "tls_certificate = \"\"\n"
-      "tls_key = \"\"\n";
+      "tls_key = \"\"\n",
+      command);
   for (const Number& number : numbers()) {
-    out += format("# {}\n{} = {}\n", number.meaning, number.key, number.fallback);
+    const auto other = others.find(number.key);
+    const std::int64_t value = other == others.end() ? number.fallback : other->second;
+    out += format("# {}\n{} = {}\n", number.meaning, number.key, value);
   }
   return out;
+}
+
+}  // namespace
+
+std::string default_serve_section() { return serve_section("proviso serve", {}); }
+
+std::string witness_serve_section() {
+  return serve_section("proviso witness run", {{"port", 7481},
+                                               {"requests_per_second", 10},
+                                               {"requests_burst", 100},
+                                               {"connections_max", 256},
+                                               {"connections_per_client_max", 16}});
 }
 
 }  // namespace proviso::server

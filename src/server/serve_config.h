@@ -15,5 +15,7 @@ Result<http::ServerSettings> parse_serve_config(const std::string& name, const s
 
 /// The section as `init` writes it, with each setting, its default and what it means.
 std::string default_serve_section();
+/// The same for a witness: another port, and a rate that suits a log's pace.
+std::string witness_serve_section();
 
 }  // namespace proviso::server

@@ -23,8 +23,13 @@ Response unavailable(std::string_view detail) {
   return out;
 }
 
+Result<std::string> newest_note(const ServeView& view) {
+  return view.fs.read(view.log_dir + "/checkpoint", ledger::kNoteBytesMax);
+}
+
 Response checkpoint(const ServeView& view) {
-  auto note = view.fs.read(view.log_dir + "/checkpoint", ledger::kNoteBytesMax);
+  auto note = view.cosigned ? view.cosigned() : newest_note(view);
+  if (!note && view.cosigned) return unavailable("no checkpoint is cosigned yet");
   if (!note) return unavailable("the ledger has no checkpoint that can be read");
   Response out = Response::text(200, std::move(*note));
   out.caching = Caching::for_seconds;
@@ -57,7 +62,7 @@ Response tile(const ServeView& view, std::string_view rest) {
 
 // The size that the newest checkpoint tells; its signature is for readers to check.
 Result<std::uint64_t> ledger_size(const ServeView& view) {
-  const std::string note = TRY(view.fs.read(view.log_dir + "/checkpoint", ledger::kNoteBytesMax));
+  const std::string note = TRY(newest_note(view));
   const auto blank = note.rfind("\n\n");
   const auto parsed = ledger::Checkpoint::parse(note.substr(0, blank + 1));
   if (!parsed) return fail(parsed.error().code, parsed.error().message);
@@ -67,6 +72,7 @@ Result<std::uint64_t> ledger_size(const ServeView& view) {
 Response ready(const ServeView& view) {
   if (view.stopping()) return unavailable("the server is stopping");
   if (!ledger_size(view)) return unavailable("the ledger's checkpoint cannot be read");
+  if (view.cosigned && !view.cosigned()) return unavailable("no checkpoint is cosigned yet");
   return Response::text(200, "ready\n");
 }
 

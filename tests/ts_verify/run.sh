@@ -60,6 +60,9 @@ stop_serving() {
 }
 
 check_served() {
+  # The witnesses of the example, for any log.
+  grep -v '^log ' "$ROOT/docs/formats/examples/witness-policy.txt" >"$TMPDIR/policy"
+  echo "quorum none" >"$TMPDIR/nobody"
   local trust=(--trust "$LEDGER/trust.json") expected
   expected="$(proviso verify "$LEDGER/log" "${trust[@]}" --snapshot "$LEDGER/snapshot.json" --json)"
   serve "$LEDGER"
@@ -70,6 +73,12 @@ check_served() {
     --since "$LEDGER/checkpoint.earlier" --json
   that "and says what proviso says of the folder" test "$OUT" = "$expected"
   check "by the folder above the log" 0 '^valid' ledger_verify "$URL" "${trust[@]}"
+  check "a policy that nobody satisfies" 3 '^NOT VALID: quorum at checkpoint' \
+    ledger_verify "$URL/log" "${trust[@]}" --policy "$TMPDIR/policy"
+  check "one that asks for nobody" 0 'cosigned by nobody, as the policy allows' \
+    ledger_verify "$URL/log" "${trust[@]}" --policy "$TMPDIR/nobody"
+  check "one for another log" 2 'is for other logs' ledger_verify "$URL/log" "${trust[@]}" \
+    --policy "$ROOT/docs/formats/examples/witness-policy.txt"
   check "by the log's key" 0 '^valid: [0-9]+ entries, root [0-9a-f]{64}$' \
     ledger_verify "$URL/log" --key "$LEDGER/log.vkey"
   printf 'X' |
@@ -139,6 +148,7 @@ check_tls
 if [[ "${PROVISO_TIER:-full}" != quick ]]; then
   play stories 2 tools/story.sh
   play attacks 4 tools/attack.sh
+  play witnesses 10 tests/witness/run.sh
   play commands 10 env PROVISO_FILTER=05_gates tests/commands/run.sh
 fi
 end_checks

@@ -8,9 +8,11 @@
 
 #include "base/file_system.h"
 #include "server/config.h"
+#include "server/cosigning_config.h"
 #include "server/serve_config.h"
 #include "server/serve_routes.h"
 #include "server/tokens.h"
+#include "server/witness_service.h"
 
 namespace proviso::server {
 namespace {
@@ -24,6 +26,53 @@ TEST(ServeRoutes, AreTheseAndNoOthers) {
             "GET /healthz open\n"
             "GET /readyz open\n"
             "GET /metrics token metrics or loopback\n");
+}
+
+// The same for a witness; tests/witness asks each of them.
+TEST(WitnessRoutes, AreTheseAndNoOthers) {
+  EXPECT_EQ(list_witness_routes(),
+            "POST /add-checkpoint open\n"
+            "GET /{log}/checkpoint open\n"
+            "GET /healthz open\n"
+            "GET /readyz open\n"
+            "GET /metrics token metrics or loopback\n");
+}
+
+TEST(CosigningConfig, IsReadStrictly) {
+  const auto written = parse_cosigning_config("x", default_config("a")).value();
+  EXPECT_EQ(written.policy, "");
+  EXPECT_EQ(written.pace, std::chrono::seconds{2});
+  EXPECT_EQ(written.call, std::chrono::seconds{10});
+  const auto message = [](const std::string& section) {
+    const auto config =
+        parse_config("proviso.toml", "[ledger]\norigin = \"a\"\n[witnesses]\n" + section);
+    return config ? "accepted" : config.error().message;
+  };
+  EXPECT_EQ(message("policy = \"p\"\nca_file = \"c\"\npace_seconds = 1\n"), "accepted");
+  EXPECT_EQ(message("pace_seconds = 0\n"),
+            "proviso.toml:4:16: witnesses.pace_seconds must be 1 to 3600");
+  EXPECT_EQ(message("policy = 1\n"), "proviso.toml:4:10: must be a text");
+  EXPECT_EQ(message("quorum = \"w\"\n"), "proviso.toml:4:10: unknown setting");
+}
+
+TEST(WitnessConfig, IsReadStrictly) {
+  const std::string key =
+      ledger::NoteVerifier{"log.example/a",
+                           SigningKey::from_seed(std::string(32, 'l'))->public_key()}
+          .format();
+  const auto message = [](const std::string& text) {
+    const auto config = parse_witness_config("witness.toml", text);
+    return config ? "accepted" : config.error().message;
+  };
+  const std::string name = "[witness]\nname = \"w.example\"\n";
+  EXPECT_EQ(message(name + "logs = [\"" + key + "\"]\n[serve]\nport = 0\n"), "accepted");
+  EXPECT_EQ(message(name + "logs = [\"" + key + "\", \"" + key + "\"]\n"),
+            "witness.toml:3:80: a log of the name of an earlier one");
+  EXPECT_EQ(message(name + "logs = \"x\"\n"), "witness.toml:3:8: must be a list of verifier keys");
+  EXPECT_EQ(message(name + "key = \"x\"\n"), "witness.toml:3:7: unknown setting");
+  EXPECT_EQ(message(name + "[other]\n"), "witness.toml:3:1: unknown setting");
+  EXPECT_EQ(message("[witness]\nname = \"a b\"\n"),
+            "witness.toml:1:1: witness.name is missing, or has white space or +");
 }
 
 std::string config_with(const std::string& serve) {
