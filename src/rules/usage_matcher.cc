@@ -8,8 +8,8 @@
 
 // A usage log repeats itself: of a million records, few hundred differ in what they say besides
 // whose use it was and how much. So rules are evaluated once per kind of use, with all that the
-// kind does not tell left open: no, yes, or open. "No" is nearly always the answer, for good; only
-// the open ones are evaluated again for each event. Kinds with the same outcome share it.
+// kind does not tell left open: no, yes, or open. "No" is nearly always the answer, for good; of
+// the open ones what is left of them is asked of each event. Kinds with the same outcome share it.
 namespace proviso::rules {
 namespace {
 
@@ -35,7 +35,7 @@ UsageMatcher::UsageMatcher(std::shared_ptr<const Program> program)
   std::vector<Candidate> all;
   for (std::size_t i = 0; i < program_->rules().size(); ++i) {
     const RuleIndex rule{static_cast<std::uint32_t>(i)};
-    if (program_->expression(rule) != nullptr) all.push_back({rule, false});
+    if (program_->expression(rule) != nullptr) all.push_back({rule, false, {}, {}});
   }
   candidates_.push_back(std::move(all));
   set_of_kind_.push_back(0);
@@ -60,8 +60,11 @@ UsageMatcher::Kind UsageMatcher::kind_of(const model::UsageEvent& event,
 UsageMatcher::Kind UsageMatcher::add_kind(UsageView& view) {
   std::vector<Candidate> rules;
   for (const Candidate& each : candidates_.front()) {
-    const Truth truth = judge(*program_->expression(each.rule), view);
-    if (truth != Truth::no) rules.push_back({each.rule, truth == Truth::yes});
+    Outcome outcome = judge(*program_->expression(each.rule), view);
+    if (outcome.truth == Truth::no) continue;
+    std::string form = outcome.truth == Truth::open ? dump(outcome.rest, 0) : std::string();
+    rules.push_back(
+        {each.rule, outcome.truth == Truth::yes, std::move(outcome.rest), std::move(form)});
   }
   // From 1: the set of kAnyKind stands for itself.
   auto at = std::find(candidates_.begin() + 1, candidates_.end(), rules);
@@ -84,38 +87,43 @@ bool UsageMatcher::is_told_by_kind(const Test& test) const {
   }
 }
 
-UsageMatcher::Truth UsageMatcher::judge(const Expression& expression, UsageView& view) const {
+UsageMatcher::Outcome UsageMatcher::judge(const Expression& expression, UsageView& view) const {
   switch (expression.kind) {
     case Expression::Kind::test:
-      if (!is_told_by_kind(expression.test)) return Truth::open;
-      return evaluate(expression, view) ? Truth::yes : Truth::no;
+      if (!is_told_by_kind(expression.test)) return {Truth::open, expression};
+      return {evaluate(expression, view) ? Truth::yes : Truth::no, {}};
     case Expression::Kind::negation: {
-      const Truth inner = judge(expression.children.front(), view);
-      if (inner == Truth::open) return inner;
-      return inner == Truth::yes ? Truth::no : Truth::yes;
+      Outcome inner = judge(expression.children.front(), view);
+      if (inner.truth == Truth::open) {
+        return {Truth::open, Expression::negation(std::move(inner.rest))};
+      }
+      return {inner.truth == Truth::yes ? Truth::no : Truth::yes, {}};
     }
     default: return judge_list(expression, view);
   }
 }
 
-/// One "no" decides all_of, one "yes" any_of; what is open leaves the rest open.
-UsageMatcher::Truth UsageMatcher::judge_list(const Expression& expression, UsageView& view) const {
+/// One "no" decides all_of, one "yes" any_of; else those that are open decide.
+UsageMatcher::Outcome UsageMatcher::judge_list(const Expression& expression,
+                                               UsageView& view) const {
   const bool all = expression.kind == Expression::Kind::all_of;
   const Truth decides = all ? Truth::no : Truth::yes;
-  Truth outcome = all ? Truth::yes : Truth::no;
+  std::vector<Expression> open;
   for (const Expression& child : expression.children) {
-    const Truth truth = judge(child, view);
-    if (truth == decides) return truth;
-    if (truth == Truth::open) outcome = truth;
+    Outcome one = judge(child, view);
+    if (one.truth == decides) return one;
+    if (one.truth == Truth::open) open.push_back(std::move(one.rest));
   }
-  return outcome;
+  if (open.empty()) return {all ? Truth::yes : Truth::no, {}};
+  return {Truth::open,
+          all ? Expression::all_of(std::move(open)) : Expression::any_of(std::move(open))};
 }
 
 std::span<const RuleIndex> UsageMatcher::match(Kind kind, UsageView& view) {
   if (kind == kAnyKind) return matcher_.match(view);
   matched_.clear();
   for (const Candidate& each : rules_of(kind)) {
-    if (each.is_certain || evaluate(*program_->expression(each.rule), view)) {
+    if (each.is_certain || evaluate(each.rest, view)) {
       matched_.push_back(each.rule);
     }
   }

@@ -36,12 +36,21 @@ class UsageMatcher {
   [[nodiscard]] const Program& program() const { return *program_; }
 
  private:
+  enum class Truth : std::uint8_t { no, yes, open };
+  /// What a kind says of an expression, and what is left to ask where it says nothing.
+  struct Outcome {
+    Truth truth = Truth::no;
+    Expression rest;
+  };
   struct Candidate {
     RuleIndex rule{};
     bool is_certain = false;  ///< matches whatever else the event says
-    auto operator<=>(const Candidate&) const = default;
+    Expression rest;          ///< else, what decides
+    std::string form;         ///< of `rest`: equal texts are equal questions
+    bool operator==(const Candidate& other) const {
+      return rule == other.rule && is_certain == other.is_certain && form == other.form;
+    }
   };
-  enum class Truth : std::uint8_t { no, yes, open };
   static constexpr Kind kAnyKind{0};
 
   [[nodiscard]] const std::vector<Candidate>& rules_of(Kind kind) const {
@@ -49,8 +58,8 @@ class UsageMatcher {
   }
   Kind add_kind(UsageView& view);
   [[nodiscard]] bool is_told_by_kind(const Test& test) const;
-  Truth judge(const Expression& expression, UsageView& view) const;
-  Truth judge_list(const Expression& expression, UsageView& view) const;
+  Outcome judge(const Expression& expression, UsageView& view) const;
+  Outcome judge_list(const Expression& expression, UsageView& view) const;
 
   std::shared_ptr<const Program> program_;
   Matcher matcher_;

@@ -3,21 +3,27 @@
 
 namespace proviso::server {
 
+void CustomerFacts::forget() {
+  kept_.clear();
+  ++round_;
+}
+
 void CustomerFacts::set_under_review(std::set<std::string> customers) {
   if (customers == under_review_) return;
   under_review_ = std::move(customers);
-  kept_.clear();
+  forget();
 }
 
 void CustomerFacts::add_under_review(std::string_view subscription) {
   const model::Customer* customer = register_.customer_of(subscription);
-  if (customer != nullptr && under_review_.insert(customer->id.value).second) kept_.clear();
+  if (customer != nullptr && under_review_.insert(customer->id.value).second) forget();
 }
 
 const CustomerFacts::Facts& CustomerFacts::facts_of(std::string_view subscription) {
   const auto found = kept_.find(subscription);
-  if (found != kept_.end()) return found->second;
-  return kept_.emplace(std::string(subscription), look_up(subscription)).first->second;
+  if (found != kept_.end()) return *found->second;
+  auto facts = std::make_unique<const Facts>(look_up(subscription));
+  return *kept_.emplace(std::string(subscription), std::move(facts)).first->second;
 }
 
 CustomerFacts::Facts CustomerFacts::look_up(std::string_view subscription) const {
@@ -50,7 +56,7 @@ Json CustomerFacts::describe(std::string_view subscription) {
   const Facts& facts = facts_of(subscription);
   if (!facts.known) return nullptr;
   Json::Array declared;
-  for (const Declared& d : facts.declared) {
+  for (const Facts::Declared& d : facts.declared) {
     declared.emplace_back(
         Json::Object{{"service", d.service}, {"unit", d.unit}, {"per_day", d.per_day}});
   }
@@ -69,23 +75,24 @@ Result<void> CustomerFacts::pin(std::string_view subscription, const Json& facts
   pinned.under_review = reader.boolean("under_review");
   for (const Json& one : reader.array("declared")) {
     JsonReader item(one, "facts.declared");
-    Declared d{.service = item.string("service"),
-               .unit = item.string("unit"),
-               .name = {},
-               .per_day = item.integer("per_day")};
+    Facts::Declared d{.service = item.string("service"),
+                      .unit = item.string("unit"),
+                      .name = {},
+                      .per_day = item.integer("per_day")};
     TRY_VOID(item.finish());
     d.name = "declared_ratio." + d.unit;
     pinned.declared.push_back(std::move(d));
   }
   TRY_VOID(reader.finish());
   pinned_.insert_or_assign(std::string(subscription), std::move(pinned));
-  kept_.clear();
+  forget();
   return {};
 }
 
-std::span<const rules::Attribute> CustomerFacts::of(const model::UsageEvent& event) {
+std::span<const rules::Attribute> CustomerFacts::of(const model::UsageEvent& event, Found& found) {
   attributes_.clear();
-  const Facts& facts = facts_of(event.subscription);
+  if (found.round != round_) found = {&facts_of(event.subscription), round_};
+  const Facts& facts = *found.facts;
   if (!facts.known) return {};
   if (!facts.kind.empty()) attributes_.push_back({.name = "customer.kind", .text = facts.kind});
   if (!facts.protected_class.empty()) {
@@ -93,9 +100,10 @@ std::span<const rules::Attribute> CustomerFacts::of(const model::UsageEvent& eve
   }
   attributes_.push_back(
       {.name = "customer.under_review", .text = facts.under_review ? "true" : "false"});
-  for (const Declared& d : facts.declared) {
+  for (const Facts::Declared& d : facts.declared) {
+    if (d.service != event.service) continue;
     const double amount = event.amount(d.unit);
-    if (d.service != event.service || amount <= 0) continue;
+    if (amount <= 0) continue;
     attributes_.push_back({.name = d.name,
                            .text = {},
                            .number = amount / static_cast<double>(d.per_day),

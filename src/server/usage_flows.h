@@ -10,6 +10,7 @@
 #include "model/effect.h"
 #include "model/usage_event.h"
 #include "rules/usage_matcher.h"
+#include "server/customer_facts.h"
 #include "signals/rollup.h"
 
 namespace proviso::server {
@@ -21,6 +22,7 @@ struct Flow {
   bool may_match = true;
   rules::UsageMatcher::Kind kind{};
   signals::Rollup::Place place;
+  CustomerFacts::Found facts;
 };
 
 /// Flows by subscription and all texts that tell a kind of use. A cache: at most kFlowsMax, then it

@@ -55,11 +55,11 @@ Flow& UsageStage::flow_of(const model::UsageEvent& event, const Ahead& ahead) {
   return *flows_.put(ahead.slot, key, flow);
 }
 
-std::span<const rules::RuleIndex> UsageStage::match(const model::UsageEvent& event,
-                                                    const Flow& flow) {
+std::span<const rules::RuleIndex> UsageStage::match(const model::UsageEvent& event, Flow& flow) {
   if (!flow.may_match) return {};
-  view_.reset(event, flow.action_class,
-              view_.reads_attributes() ? facts_.of(event) : std::span<const rules::Attribute>{});
+  std::span<const rules::Attribute> attributes;
+  if (view_.reads_attributes()) attributes = facts_.of(event, flow.facts);
+  view_.reset(event, flow.action_class, attributes);
   return matcher_.match(flow.kind, view_);
 }
 

@@ -60,7 +60,7 @@ class UsageStage {
   };
   Flow& flow_of(const model::UsageEvent& event, const Ahead& ahead);
   bool is_new(const model::UsageEvent& event, const intake::EventKey& key);
-  std::span<const rules::RuleIndex> match(const model::UsageEvent& event, const Flow& flow);
+  std::span<const rules::RuleIndex> match(const model::UsageEvent& event, Flow& flow);
 
   const model::Catalogue& catalogue_;
   CustomerFacts facts_;

@@ -117,7 +117,25 @@ Counter make_counter(const Correlation& c, const Digest& identity) {
   out.steps_of_ref.resize(c.refs.size());
   for (std::uint32_t i = 0; i < c.order.size(); ++i) out.steps_of_ref[c.order[i].ref].push_back(i);
   out.names_from = kNever;
+  out.holds_from = kNever;
   return out;
+}
+
+rules::Billionths whole(double number) {
+  return rules::to_billionths(std::ceil(number)) / 1'000'000'000;
+}
+
+// Below which figure this reader does not hold: the greatest of what it wants at least.
+rules::Billionths holds_from(const Correlation& c) {
+  const bool counts = c.type == CorrelationType::event_count;
+  if (!counts && c.type != CorrelationType::value_sum) return -kNever;
+  rules::Billionths from = -kNever;
+  for (const rules::Threshold& t : c.thresholds) {
+    const bool at_least = t.comparison == Comparison::gte || t.comparison == Comparison::gt ||
+                          t.comparison == Comparison::eq;
+    if (at_least) from = std::max(from, counts ? whole(t.limit) : t.exact);
+  }
+  return from;
 }
 
 // From which figure on the events of this reader's windows are named.
@@ -133,12 +151,13 @@ rules::Billionths names_from(const Correlation& c) {
   if (!grows || !least) return -kNever;
   if (c.type == CorrelationType::value_sum) return rules::to_billionths(*least);
   if (*least * 4 <= static_cast<double>(EventNames::kMax)) return -kNever;
-  return rules::to_billionths(std::ceil(*least)) / 1'000'000'000;
+  return whole(*least);
 }
 
 void add_reader(Counter& counter, const Correlation& c, std::uint32_t at, std::size_t values_min) {
   counter.readers.push_back(at);
   counter.names_from = std::min(counter.names_from, names_from(c));
+  counter.holds_from = std::min(counter.holds_from, holds_from(c));
   counter.values_max = std::max(counter.values_max, values_min);
   for (const rules::Threshold& t : c.thresholds) {
     if (c.type != CorrelationType::value_count || t.limit < 0) continue;

@@ -41,6 +41,8 @@ struct Counter {
   /// stay small; all of them where a reader asks for anything but "at least so much", or for few.
   /// Operations, different values, or billionths of a sum.
   rules::Billionths names_from = 0;
+  /// No reader can hold while the figure (operations, or billionths of a sum) is certainly below.
+  rules::Billionths holds_from = 0;
 };
 
 /// By rule, the digest of what decides when it matches or fires.

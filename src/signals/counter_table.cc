@@ -26,11 +26,12 @@ std::uint32_t CounterTable::open(GroupId group) {
   return id;
 }
 
-Window* CounterTable::take(GroupId group, const Hit& hit) {
+Window* CounterTable::take(GroupId group, std::uint32_t likely, const Hit& hit) {
   if (table_.size() >= limits_->groups_max || held_ >= limits_->held_max) make_room();
   newest_ = std::max(newest_, hit.place.time);
   if (++since_sweep_ >= std::max<std::uint64_t>(kSweepEvery, 2 * table_.size())) sweep(newest_);
-  std::uint32_t id = find(group);
+  const bool is_it = likely < windows_.end() && windows_[likely].group == signals::index(group);
+  std::uint32_t id = is_it ? likely : find(group);
   const bool is_new = id == SlotTable::kNone;
   if (is_new) {
     id = open(group);

@@ -41,26 +41,27 @@ class CounterTable {
   CounterTable(const Counter& counter, const TableLimits& limits, GroupTable& groups)
       : counter_(&counter), limits_(&limits), groups_(&groups) {}
 
-  /// Adds a hit to the group's window. Null where it was too late (counted).
-  Window* take(GroupId group, const Hit& hit);
+  /// Adds a hit to the group's window. Null where it was too late (counted). `likely`: what
+  /// likely() gave for the group's hash; any other number costs a look-up and no more.
+  Window* take(GroupId group, std::uint32_t likely, const Hit& hit);
   [[nodiscard]] Missing missing(const Window& window) const;
   /// A hit of the group at this time may or may not have been: nobody could tell.
   void note_unsure_hit(GroupId group, Time time);
   /// Bring what take() will look at into the cache: the slot, then the window, then what lies
   /// beside the window. Each reads what the one before has asked for.
   void prefetch_slot(std::uint64_t hash) const { table_.prefetch(hash); }
-  void prefetch_window(std::uint64_t hash) const {
+  /// The window that a group of this hash probably has.
+  [[nodiscard]] std::uint32_t likely(std::uint64_t hash) const {
     const std::uint32_t id = table_.likely(hash);
     if (id != SlotTable::kNone) prefetch(&windows_[id]);
+    return id;
   }
-  void prefetch_beside(std::uint64_t hash) const {
-    const std::uint32_t id = table_.likely(hash);
-    if (id != SlotTable::kNone) windows_[id].prefetch();
+  void prefetch_beside(std::uint32_t likely) const {
+    if (likely != SlotTable::kNone) windows_[likely].prefetch();
   }
   [[nodiscard]] bool counts_values() const { return counter_->keeps == Keeps::distinct; }
-  void prefetch_value(std::uint64_t hash, unsigned step, std::uint64_t value) const {
-    const std::uint32_t id = table_.likely(hash);
-    if (id != SlotTable::kNone) windows_[id].prefetch_value(step, value);
+  void prefetch_value(std::uint32_t likely, unsigned step, std::uint64_t value) const {
+    if (likely != SlotTable::kNone) windows_[likely].prefetch_value(step, value);
   }
   void count_unsure() { ++losses_.unsure; }
 

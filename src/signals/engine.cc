@@ -61,7 +61,12 @@ Engine::State::State(std::shared_ptr<const rules::Program> p, const EngineOption
       is_unsure_(program->rules().size()),
       batch_(kBatch) {
   for (const Counter& counter : counters) tables.emplace_back(counter, limits, groups);
-  for (const Correlation& c : program->correlations()) is_correlation_[rules::index(c.rule)] = true;
+  rank_.resize(program->rules().size());
+  std::uint32_t rank = 0;
+  for (const Correlation& c : program->correlations()) {
+    is_correlation_[rules::index(c.rule)] = true;
+    rank_[rules::index(c.rule)] = rank++;
+  }
 }
 
 std::uint32_t Engine::State::set_of(std::span<const RuleIndex> matched) {
@@ -172,32 +177,45 @@ void Engine::State::process_batch(std::size_t count, std::vector<Firing>& out) {
     for (const Ready::Group& group : ready.groups) {
       if (!group.text.is_same) groups.prefetch_slot(group.text.hash);
     }
-    each_table(ready, [](const CounterTable& t, std::uint64_t hash) { t.prefetch_slot(hash); });
+    for (const MatchSet::Step& step : ready.set->steps) {
+      tables[step.counter].prefetch_slot(hash_of(ready, step));
+    }
   }
-  for (const Ready& ready : batch) {
+  for (Ready& ready : batch) {
     groups.prefetch_group(ready.subscription.text.hash);
     for (const Ready::Group& group : ready.groups) {
       if (!group.text.is_same) groups.prefetch_group(group.text.hash);
     }
-    each_table(ready, [](const CounterTable& t, std::uint64_t hash) { t.prefetch_window(hash); });
+    find_windows(ready);
   }
   for (Ready& ready : batch) {
     look_up(ready);
-    each_table(ready, [](const CounterTable& t, std::uint64_t hash) { t.prefetch_beside(hash); });
+    for (std::size_t i = 0; i < ready.windows.size(); ++i) {
+      tables[ready.set->steps[i].counter].prefetch_beside(ready.windows[i]);
+    }
   }
   prefetch_values(batch);
   for (const Ready& ready : batch) process(ready, out);
   for (const Ready& ready : batch) let_go(ready);
 }
 
+void Engine::State::find_windows(Ready& ready) const {
+  ready.windows.clear();
+  for (const MatchSet::Step& step : ready.set->steps) {
+    ready.windows.push_back(tables[step.counter].likely(hash_of(ready, step)));
+  }
+}
+
 void Engine::State::prefetch_values(std::span<const Ready> batch) const {
   for (unsigned fetch = 0; fetch < DistinctValues::kFetches; ++fetch) {
     for (const Ready& ready : batch) {
-      for (const MatchSet::Step& step : ready.set->steps) {
+      if (!ready.set->counts_values) continue;
+      for (std::size_t i = 0; i < ready.windows.size(); ++i) {
+        const MatchSet::Step& step = ready.set->steps[i];
         const CounterTable& table = tables[step.counter];
         if (!table.counts_values()) continue;
         const std::uint64_t value = ready.event.words[ready.values_at + step.value];
-        table.prefetch_value(hash_of(ready, step), fetch, value);
+        table.prefetch_value(ready.windows[i], fetch, value);
       }
     }
   }
@@ -237,35 +255,33 @@ std::uint64_t Engine::State::hash_of(const Ready& ready, const MatchSet::Step& s
   return text.is_same ? ready.subscription.text.hash : text.hash;
 }
 
-template <class Each>
-void Engine::State::each_table(const Ready& ready, Each&& each) const {
-  for (const MatchSet::Step& step : ready.set->steps) {
-    each(tables[step.counter], hash_of(ready, step));
-  }
-}
-
 void Engine::State::process(const Ready& ready, std::vector<Firing>& out) {
   const MatchSet& set = *ready.set;
   if (options.plain_firings) plain_firings(ready, out);
   if (set.steps.empty()) return;
   for (const RuleIndex rule : set.matched) hits_[rules::index(rule)] = 1;
   const std::size_t before = out.size();
-  for (const MatchSet::Step& one : set.steps) step(one, ready, out);
+  for (std::size_t i = 0; i < set.steps.size(); ++i) {
+    if (set.steps[i].is_direct || !fired_.empty()) step(i, ready, out);
+  }
   for (const RuleIndex rule : set.matched) hits_[rules::index(rule)] = 0;
   for (const RuleIndex rule : fired_) {
     hits_[rules::index(rule)] = 0;
     is_unsure_[rules::index(rule)] = false;
   }
   fired_.clear();
-  if (out.size() - before < 2) return;
-  // Those that read one counter fire together; outside they come in the program's order.
-  const auto& all = program->correlations();
-  std::ranges::stable_sort(std::span(out).subspan(before), {}, [&](const Firing& f) {
-    return std::ranges::find(all, f.rule, &Correlation::rule) - all.begin();
-  });
+  put_in_order(std::span(out).subspan(before));
+}
+
+// Those that read one counter fire together; outside they come in the program's order.
+void Engine::State::put_in_order(std::span<Firing> firings) const {
+  const auto rank = [&](const Firing& f) { return rank_[rules::index(f.rule)]; };
+  if (std::ranges::is_sorted(firings, {}, rank)) return;
+  std::ranges::stable_sort(firings, {}, rank);
 }
 
 void Engine::State::plain_firings(const Ready& ready, std::vector<Firing>& out) {
+  if (!options.part_firings && !ready.set->signals_alone) return;
   const Place place = ready.event.place();
   for (const RuleIndex rule : ready.set->matched) {
     if (!options.part_firings && !program->rule(rule).signals_alone) continue;
@@ -280,7 +296,8 @@ void Engine::State::plain_firings(const Ready& ready, std::vector<Firing>& out) 
   }
 }
 
-void Engine::State::step(const MatchSet::Step& step, const Ready& ready, std::vector<Firing>& out) {
+void Engine::State::step(std::size_t at, const Ready& ready, std::vector<Firing>& out) {
+  const MatchSet::Step& step = ready.set->steps[at];
   const Counter& counter = counters[step.counter];
   Hit hit{.place = ready.event.place(),
           .ref = 0,
@@ -288,7 +305,7 @@ void Engine::State::step(const MatchSet::Step& step, const Ready& ready, std::ve
           .value = 0,
           .text = 1,
           .key = ready.event.key()};
-  for (std::uint32_t ref = 0; ref < counter.refs.size(); ++ref) {
+  for (const std::uint32_t ref : step.refs) {
     const std::size_t rule = rules::index(counter.refs[ref]);
     const Ready::Group& group = ready.groups[step.group_of[ref]];
     if (is_unsure_[rule]) tables[step.counter].note_unsure_hit(group.id, hit.place.time);
@@ -296,7 +313,7 @@ void Engine::State::step(const MatchSet::Step& step, const Ready& ready, std::ve
     hit.ref = ref;
     // A firing is one hit of weight 1 for those that refer to it.
     hit.weight = is_correlation_[rule] ? 1 : ready.event.weight();
-    for (std::uint32_t i = 0; i < hits_[rule]; ++i) take(step, group, hit, ready, out);
+    for (std::uint32_t i = 0; i < hits_[rule]; ++i) take(at, group, hit, ready, out);
   }
 }
 
@@ -314,13 +331,16 @@ bool Engine::State::fill_value(const MatchSet::Step& step, const Ready& ready, H
   return true;
 }
 
-void Engine::State::take(const MatchSet::Step& step, const Ready::Group& group, const Hit& hit,
+void Engine::State::take(std::size_t at, const Ready::Group& group, const Hit& hit,
                          const Ready& ready, std::vector<Firing>& out) {
-  CounterTable& table = tables[step.counter];
-  const Window* window = table.take(group.id, hit);
+  const std::uint32_t number = ready.set->steps[at].counter;
+  const Counter& counter = counters[number];
+  CounterTable& table = tables[number];
+  const Window* window = table.take(group.id, ready.windows[at], hit);
   if (window == nullptr) return;
   const Missing missing = table.missing(*window);
-  for (const std::uint32_t reader : counters[step.counter].readers) {
+  if (missing == Missing::none && counter.holds_from > window->sums().upper) return;
+  for (const std::uint32_t reader : counter.readers) {
     const Correlation& c = program->correlations()[reader];
     const Verdict verdict = judge(c, *window, missing);
     if (verdict.holds == Verdict::Holds::unsure) {

@@ -59,7 +59,7 @@ struct Engine::State {
                      rules::EventView& event);
   std::uint64_t capture_value(const MatchSet::Value& value, rules::EventView& event);
 
-  /// An event whose turn has come, with its groups as numbers.
+  /// An event whose turn has come, with its groups and windows as numbers.
   struct Ready {
     WaitingEvent event;
     const MatchSet* set = nullptr;
@@ -68,8 +68,9 @@ struct Engine::State {
       GroupId id{};
     };
     Group subscription;
-    std::vector<Group> groups;  ///< parallel to the set's
-    std::size_t values_at = 0;  ///< the word of the first value
+    std::vector<Group> groups;           ///< parallel to the set's
+    std::size_t values_at = 0;           ///< the word of the first value
+    std::vector<std::uint32_t> windows;  ///< parallel to the set's steps: CounterTable::likely()
   };
   void process_batch(std::size_t count, std::vector<Firing>& out);
   bool unpack(Ready& ready) const;
@@ -77,15 +78,14 @@ struct Engine::State {
   void prefetch_values(std::span<const Ready> batch) const;
   /// Of the step's group.
   static std::uint64_t hash_of(const Ready& ready, const MatchSet::Step& step);
-  /// Calls `each` with the table and the group's hash of each step.
-  template <class Each>
-  void each_table(const Ready& ready, Each&& each) const;
+  void find_windows(Ready& ready) const;
   void process(const Ready& ready, std::vector<Firing>& out);
   void let_go(const Ready& ready);
   void plain_firings(const Ready& ready, std::vector<Firing>& out);
-  void step(const MatchSet::Step& step, const Ready& ready, std::vector<Firing>& out);
-  void take(const MatchSet::Step& step, const Ready::Group& group, const Hit& hit,
-            const Ready& ready, std::vector<Firing>& out);
+  void step(std::size_t at, const Ready& ready, std::vector<Firing>& out);
+  void take(std::size_t at, const Ready::Group& group, const Hit& hit, const Ready& ready,
+            std::vector<Firing>& out);
+  void put_in_order(std::span<Firing> firings) const;
   static bool fill_value(const MatchSet::Step& step, const Ready& ready, Hit& hit);
   void fire(const rules::Correlation& c, const Window& window, const Ready::Group& group,
             double value, const Ready& ready, std::vector<Firing>& out) const;
@@ -104,6 +104,7 @@ struct Engine::State {
   std::vector<bool> is_correlation_;  ///< by rule
   std::vector<bool> is_unsure_;       ///< by rule: it may have fired at the event in hand
   std::vector<rules::RuleIndex> fired_;
+  std::vector<std::uint32_t> rank_;  ///< by rule: its place among the program's correlations
   WaitingEvent incoming_;
   std::vector<Ready> batch_;
   std::string scratch_;

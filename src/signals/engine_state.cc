@@ -138,9 +138,9 @@ bool Engine::State::load_set(ByteReader& in, const std::vector<std::uint32_t>& c
   const std::uint64_t steps = in.small_count(10);
   for (std::uint64_t i = 0; i < steps && in.ok(); ++i) {
     const std::uint64_t counter = in.small();
-    MatchSet::Step step{.counter = 0,
-                        .value = static_cast<std::uint32_t>(in.number()),
-                        .group_of = std::vector<std::uint32_t>(in.small_count(1))};
+    MatchSet::Step step;
+    step.value = static_cast<std::uint32_t>(in.number());
+    step.group_of.resize(in.small_count(1));
     for (std::uint32_t& group : step.group_of) {
       group = static_cast<std::uint32_t>(in.small());
       if (group >= set.groups.size()) return false;
@@ -156,6 +156,7 @@ bool Engine::State::load_set(ByteReader& in, const std::vector<std::uint32_t>& c
     set.steps.push_back(std::move(step));
   }
   std::ranges::sort(set.steps, {}, &MatchSet::Step::counter);
+  find_hits(set, counters, *program);
   return in.ok();
 }
 

@@ -23,6 +23,8 @@ struct MatchSet {
     std::uint32_t counter = 0;
     std::uint32_t value = kNoValue;       ///< which of `values`
     std::vector<std::uint32_t> group_of;  ///< by ref: which of `groups`
+    std::vector<std::uint32_t> refs;      ///< those of which the event can be a hit, ascending
+    bool is_direct = false;               ///< some of them matched; else only firings can hit
   };
   struct Value {
     bool is_text = false;
@@ -33,9 +35,15 @@ struct MatchSet {
   std::vector<Step> steps;  ///< in the order of the counters
   std::vector<std::vector<rules::FieldId>> groups;
   std::vector<Value> values;
+  bool counts_values = false;  ///< some step counts different values
+  bool signals_alone = false;  ///< some of `matched` does
 };
 
 MatchSet make_match_set(std::span<const rules::RuleIndex> matched,
                         const std::vector<Counter>& counters, const rules::Program& program);
+
+/// Fills in what follows from `matched` and the counters of `steps`: refs, is_direct,
+/// counts_values, signals_alone.
+void find_hits(MatchSet& set, const std::vector<Counter>& counters, const rules::Program& program);
 
 }  // namespace proviso::signals

@@ -47,17 +47,40 @@ bool WaitingEvent::take_text(std::size_t& at, Text& text) const {
   return true;
 }
 
+void EventQueue::push(std::span<const std::uint64_t> event) {
+  if (blocks_.empty() || blocks_.back().capacity - blocks_.back().used < event.size()) {
+    const std::size_t capacity = std::max(kBlockWords, event.size());
+    blocks_.push_back({std::make_unique_for_overwrite<std::uint64_t[]>(capacity), 0, capacity});
+  }
+  Block& block = blocks_.back();
+  std::memcpy(block.words.get() + block.used, event.data(), event.size_bytes());
+  block.used += event.size();
+  ++events_;
+}
+
+void EventQueue::pop() {
+  head_ += words_of(front());
+  --events_;
+  if (head_ < blocks_.front().used) return;
+  head_ = 0;
+  if (blocks_.size() == 1) {
+    blocks_.front().used = 0;
+  } else {
+    blocks_.pop_front();
+  }
+}
+
 Place WaitingEvents::front() const {
-  if (in_order_ == 0) return heap_.front().place;
-  const Place first{Time(Duration(static_cast<std::int64_t>(queue_[0]))), queue_[1]};
+  if (queue_.empty()) return heap_.front().place;
+  const std::uint64_t* words = queue_.front();
+  const Place first{Time(Duration(static_cast<std::int64_t>(words[0]))), words[1]};
   return heap_.empty() ? first : std::min(first, heap_.front().place);
 }
 
 void WaitingEvents::push(const WaitingEvent& event) {
   const Place place = event.place();
-  if (in_order_ == 0 || queue_back_ <= place) {
-    queue_.insert(queue_.end(), event.words.begin(), event.words.end());
-    ++in_order_;
+  if (queue_.empty() || queue_back_ <= place) {
+    queue_.push(event.words);
     queue_back_ = place;
     return;
   }
@@ -70,17 +93,16 @@ void WaitingEvents::push(const WaitingEvent& event) {
 void WaitingEvents::pop(WaitingEvent& into) {
   const Place first = front();
   const auto time = static_cast<std::uint64_t>(first.time.time_since_epoch().count());
-  if (in_order_ > 0 && queue_[0] == time && queue_[1] == first.line) {
-    const auto end = queue_.begin() + words_of(queue_[5]);
-    into.words.assign(queue_.begin(), end);
-    queue_.erase(queue_.begin(), end);
-    --in_order_;
-    visited_ -= std::min(visited_, into.words.size());
+  if (!queue_.empty() && queue_.front()[0] == time && queue_.front()[1] == first.line) {
+    const std::uint64_t* words = queue_.front();
+    into.words.assign(words, words + EventQueue::words_of(words));
+    queue_.pop();
+    visited_ -= std::min<std::size_t>(visited_, 1);
     return;
   }
   std::pop_heap(heap_.begin(), heap_.end());
-  const Apart& apart = heap_.back();
-  into.words.assign(apart.words.get(), apart.words.get() + words_of(apart.words[5]));
+  const std::uint64_t* words = heap_.back().words.get();
+  into.words.assign(words, words + EventQueue::words_of(words));
   heap_.pop_back();
 }
 

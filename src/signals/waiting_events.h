@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -46,12 +47,58 @@ struct WaitingEvent {
   bool take_text(std::size_t& at, Text& text) const;
 };
 
+/// Events as words, first in, first out, in blocks of memory: no event is split between two. One
+/// thread.
+class EventQueue {
+ public:
+  [[nodiscard]] bool empty() const { return events_ == 0; }
+  [[nodiscard]] std::size_t size() const { return events_; }
+  /// Not empty.
+  [[nodiscard]] const std::uint64_t* front() const { return blocks_.front().words.get() + head_; }
+  void push(std::span<const std::uint64_t> event);
+  void pop();
+  /// Calls `each` with the words of each event, first to last, but for the first `skipped`.
+  template <class Each>
+  void visit(std::size_t skipped, Each&& each) const;
+  static std::uint32_t words_of(const std::uint64_t* event) {
+    return static_cast<std::uint32_t>(event[5]) >> 1U;
+  }
+
+ private:
+  static constexpr std::size_t kBlockWords = 8192;
+  struct Block {
+    std::unique_ptr<std::uint64_t[]> words;
+    std::size_t used = 0;
+    std::size_t capacity = 0;
+  };
+  std::deque<Block> blocks_;
+  std::size_t head_ = 0;  ///< where the first event begins, in the first block
+  std::size_t events_ = 0;
+};
+
+template <class Each>
+void EventQueue::visit(std::size_t skipped, Each&& each) const {
+  std::size_t at = head_;
+  for (const Block& block : blocks_) {
+    while (at < block.used) {
+      const std::uint64_t* event = block.words.get() + at;
+      at += words_of(event);
+      if (skipped > 0) {
+        --skipped;
+      } else {
+        each(std::span(event, words_of(event)));
+      }
+    }
+    at = 0;
+  }
+}
+
 /// Events in order of (time, line). What comes in order goes through a plain queue; what comes out
 /// of order waits in a heap beside it. One thread.
 class WaitingEvents {
  public:
   [[nodiscard]] bool empty() const { return size() == 0; }
-  [[nodiscard]] std::size_t size() const { return in_order_ + heap_.size(); }
+  [[nodiscard]] std::size_t size() const { return queue_.size() + heap_.size(); }
   /// The first; not empty.
   [[nodiscard]] Place front() const;
   void push(const WaitingEvent& event);
@@ -68,12 +115,8 @@ class WaitingEvents {
     // The heap's top is its greatest: turned round, the first.
     friend bool operator<(const Apart& a, const Apart& b) { return b.place < a.place; }
   };
-  static std::uint32_t words_of(std::uint64_t word) {
-    return static_cast<std::uint32_t>(word) >> 1U;
-  }
-  std::deque<std::uint64_t> queue_;
-  std::size_t in_order_ = 0;
-  std::size_t visited_ = 0;  ///< words at the front of the queue that visit() has seen
+  EventQueue queue_;
+  std::size_t visited_ = 0;  ///< events at the front of the queue that visit() has seen
   Place queue_back_{Time::min(), 0};
   std::vector<Apart> heap_;
 };
@@ -81,16 +124,14 @@ class WaitingEvents {
 template <class Each>
 void WaitingEvents::visit(bool only_new, Each&& each) {
   WaitingEvent event;
-  for (std::size_t at = only_new ? visited_ : 0; at < queue_.size();) {
-    const std::uint32_t words = words_of(queue_[at + 5]);
-    const auto begin = queue_.begin() + static_cast<std::ptrdiff_t>(at);
-    event.words.assign(begin, begin + words);
+  queue_.visit(only_new ? visited_ : 0, [&](std::span<const std::uint64_t> words) {
+    event.words.assign(words.begin(), words.end());
     each(event);
-    at += words;
-  }
+  });
   visited_ = queue_.size();
   for (Apart& apart : heap_) {
-    event.words.assign(apart.words.get(), apart.words.get() + words_of(apart.words[5]));
+    const std::uint64_t* words = apart.words.get();
+    event.words.assign(words, words + EventQueue::words_of(words));
     if (!only_new || (event.words[5] & 1U) == 0) each(event);
     apart.words[5] |= 1U;
   }

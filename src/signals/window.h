@@ -74,7 +74,8 @@ class alignas(64) Window {
   }
 
   // Kept here for who holds the windows.
-  std::uint32_t group = 0;
+  static constexpr std::uint32_t kNoGroup = 0xFFFFFFFFU;
+  std::uint32_t group = kNoGroup;
   bool changed = false;     ///< since it was saved last
   bool incomplete = false;  ///< began when windows had been let go: older hits may be missing
 
