@@ -66,7 +66,7 @@ Time HitQueue::second_time() const {
   if (size() < 2) return back_;
   const std::uint8_t* at = first_record();
   const Record record = decode_record(at, Time{});
-  return decode_record(at, front_ + (record.last - record.first)).first;
+  return decode_time(at, front_ + (record.last - record.first));
 }
 
 Record HitQueue::back() const {
@@ -177,7 +177,7 @@ void HitQueue::pop_front() {
   const std::uint8_t* at = begin;
   const Record gone = decode_record(at, Time{});
   const auto bytes = at - begin;
-  front_ = decode_record(at, front_ + (gone.last - gone.first)).first;
+  front_ = decode_time(at, front_ + (gone.last - gone.first));
   if (is_spilled()) {
     Block& b = *block();
     b.head += static_cast<std::uint32_t>(bytes);

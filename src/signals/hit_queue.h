@@ -47,6 +47,7 @@ class HitQueue {
   [[nodiscard]] Time front_time() const { return front_; }
   [[nodiscard]] Time back_time() const { return back_; }
   [[nodiscard]] Record front() const;
+  [[nodiscard]] bool front_is_bucket() const { return is_bucket(first_record()); }
   /// Time of the oldest hit of the second record; back_time() where there is none.
   [[nodiscard]] Time second_time() const;
   [[nodiscard]] Record back() const;

@@ -34,6 +34,12 @@ Number take(const std::uint8_t*& in) {
   }
 }
 
+Duration take_gap(unsigned head, const std::uint8_t*& in) {
+  const auto unit = head & 3U;
+  if (unit == 0) return {};
+  return Duration(static_cast<std::int64_t>(take<std::uint64_t>(in)) * kGapUnits[unit]);
+}
+
 Wide zigzag(Billionths n) { return (static_cast<Wide>(n) << 1U) ^ static_cast<Wide>(n >> 127); }
 Billionths unzigzag(Wide n) {
   return static_cast<Billionths>(n >> 1U) ^ -static_cast<Billionths>(n & 1U);
@@ -67,15 +73,18 @@ std::uint8_t* encode_record(const Record& r, Time before, std::uint8_t* out) {
   return out;
 }
 
+Time decode_time(const std::uint8_t* in, Time before) {
+  const unsigned head = *in++;
+  return before + take_gap(head, in);
+}
+
+bool is_bucket(const std::uint8_t* in) { return (*in & kBucket) != 0; }
+
 Record decode_record(const std::uint8_t*& in, Time before) {
   const unsigned head = *in++;
-  const auto gap_unit = head & 3U;
   const auto value_unit = (head >> 5U) & 3U;
   Record r;
-  r.first = before;
-  if (gap_unit != 0) {
-    r.first += Duration(static_cast<std::int64_t>(take<std::uint64_t>(in)) * kGapUnits[gap_unit]);
-  }
+  r.first = before + take_gap(head, in);
   r.last = r.first;
   if ((head & kBucket) != 0) r.last += Duration(static_cast<std::int64_t>(take<std::uint64_t>(in)));
   if ((head & kSeveral) != 0) r.events = take<std::uint64_t>(in);

@@ -44,5 +44,8 @@ inline constexpr std::size_t kRecordBytesMax = 96;
 std::uint8_t* encode_record(const Record& record, Time before, std::uint8_t* out);
 /// Reads one; moves `in` behind it.
 Record decode_record(const std::uint8_t*& in, Time before);
+/// Of the record at `in` only when its oldest hit was, and whether it is a bucket.
+Time decode_time(const std::uint8_t* in, Time before);
+bool is_bucket(const std::uint8_t* in);
 
 }  // namespace proviso::signals

@@ -97,9 +97,10 @@ Window::Added Window::add(const Counter& counter, const Hit& hit, std::size_t re
 
 void Window::forget_before(Time begin) {
   while (!hits_.empty() && hits_.front_time() < begin) {
-    const Record front = hits_.front();
-    if (Ranks* ranks = part<Ranks>()) ranks->exact.erase(rules::from_billionths(front.value));
-    front_leaves_ = front.last >= begin;
+    if (Ranks* ranks = part<Ranks>()) {
+      ranks->exact.erase(rules::from_billionths(hits_.front().value));
+    }
+    front_leaves_ = hits_.front_is_bucket() && hits_.front().last >= begin;
     if (front_leaves_) break;
     hits_.pop_front();
   }
