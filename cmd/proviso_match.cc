@@ -62,7 +62,10 @@ class MatchRun {
     for (const rules::RuleIndex rule : *matched) print_match(rule);
     if (program_->correlations().empty()) return;
     const auto time = matcher_.event().time();
-    if (!time) return fault(file, line_in_file, "no event time (correlations cannot use the line)");
+    if (!time) {
+      return fault(file, line_in_file,
+                   "no event time of the years 1678 to 2261 (correlations cannot use the line)");
+    }
     engine_.feed({.time = *time, .line = line_, .weight = 1, .subscription = {}}, *matched,
                  matcher_.event(), firings_);
   }

@@ -45,6 +45,27 @@ printf '{"new":"a","service":"b"}\n{"old":"a","prompt":"b"}\n' >log.jsonl
 check "proviso-match takes pipelines" 0 '^\{"rule":"good","line":1\}$' \
   "$PROVISO_BIN/proviso-match" --rules good.yml --pipeline rename.yml log.jsonl
 
+# Times from 1970 to 2300: what a window can hold is counted, and what it cannot is said, by line.
+cat >twice.yml <<'RULE'
+title: once
+name: once
+logsource: {product: p}
+detection: {sel: {a: b}, condition: sel}
+---
+title: twice
+correlation:
+  {type: event_count, rules: [once], group-by: [u], timespan: 1h, condition: {gte: 2}}
+RULE
+for time in 1970-01-01T00:00:00Z 1970-01-01T00:30:00Z 2261-12-31T23:00:00Z 2261-12-31T23:59:59Z \
+  2262-01-01T00:00:00Z 2300-01-01T00:00:00Z; do
+  printf '{"eventTime":"%s","a":"b","u":"x"}\n' "$time"
+done >times.jsonl
+check "times that cannot be counted" 2 '^error: times.jsonl:6:1: no event time of the years' \
+  "$PROVISO_BIN/proviso-match" --rules twice.yml times.jsonl
+"$PROVISO_BIN/proviso-match" --rules twice.yml times.jsonl >times.out 2>times.err || true
+that "the others are" test "$(grep -c twice times.out)" = 2
+that "both that cannot are named" test "$(grep -c '^error: times.jsonl:[56]:1: ' times.err)" = 2
+
 # The table of the guide, where the rules are there.
 RULES="$ROOT/../shared/data/sigma/all"
 if [[ -d "$RULES" ]]; then

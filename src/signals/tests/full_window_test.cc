@@ -114,5 +114,27 @@ TEST(FullCounter, GroupsWithoutEndStayBounded) {
   EXPECT_GT(engine.counters().evicted, 40'000U);
 }
 
+// Of all times that there are, the first and the last included: no sum of times runs over.
+TEST(FullCounter, TimesAtBothEndsAreTimes) {
+  const auto p = program();
+  for (const Duration lateness : {Duration::zero(), Duration::max()}) {
+    Engine engine(p, {.lateness = lateness, .plain_firings = false});
+    std::vector<Firing> firings;
+    std::uint64_t line = 0;
+    for (const Time time :
+         {Time::min(), Time::min() + Duration(1), Time{}, Time::max() - Duration(1), Time::max()}) {
+      for (int i = 0; i < 100; ++i) {
+        Event e = make_event(0, ++line, {0});
+        e.place.time = time;
+        feed(engine, *p, e, SourceId{}, firings);
+      }
+    }
+    engine.flush(firings);
+    EXPECT_FALSE(firings.empty());
+    for (const Firing& f : firings) EXPECT_LE(f.from, f.to);
+    EXPECT_EQ(engine.counters().late, 0U);
+  }
+}
+
 }  // namespace
 }  // namespace proviso::signals::twin
