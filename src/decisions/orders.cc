@@ -373,7 +373,7 @@ Result<void> Orders::put_in_force(const OrderRow& row, const model::SignedOrder&
     case OrderKind::lift:
       return db.run("UPDATE orders SET state='lifted', ended_by=:p0 WHERE digest=:p1",
                     {row.digest, order.order.lifts->hex()});
-    default: return governance_.apply(order, now);
+    default: TRY_VOID(governance_.apply(order, now)); return {};
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "ledger/merkle.h"
 #include "ledger/note.h"
+#include "model/in_force.h"
 
 namespace proviso::gates {
 
@@ -43,6 +44,26 @@ Result<model::Genesis> trusted_genesis(std::string_view bytes, const model::Trus
     return fail(Errc::denied, "the genesis names another ledger or ledger key (I2)");
   }
   return genesis;
+}
+
+Result<model::Genesis> proven_genesis(const model::ProvenEntry& proven,
+                                      const ledger::Checkpoint& checkpoint,
+                                      const model::TrustRoot& trust) {
+  TRY_VOID(proven_entry(proven, checkpoint, trust));
+  if (proven.index != 0) return fail(Errc::denied, "not entry 0 (I2)");
+  return trusted_genesis(proven.bytes, trust);
+}
+
+Result<model::Entry> proven_in_force(const model::ProvenOrder& proven,
+                                     const ledger::Checkpoint& checkpoint,
+                                     const model::TrustRoot& trust) {
+  // What is enforced must be what was signed, also where no parser made the order.
+  if (model::canonical_order(proven.order.order) != proven.order.canonical) {
+    return fail(Errc::denied, "the order is not the text that was signed (I3)");
+  }
+  model::Entry entry = TRY(proven_entry(proven.entry, checkpoint, trust));
+  TRY_VOID(model::in_force_of(entry, proven.order));
+  return entry;
 }
 
 Result<ledger::Checkpoint> trusted_checkpoint(std::string_view note,

@@ -27,6 +27,16 @@ Result<model::Entry> proven_entry(const model::ProvenEntry& proven,
 /// The founding: the trusted digest, of kind genesis, naming the trusted ledger and key.
 Result<model::Genesis> trusted_genesis(std::string_view bytes, const model::TrustRoot& trust);
 
+/// The founding, proven to be entry 0 under `checkpoint`.
+Result<model::Genesis> proven_genesis(const model::ProvenEntry& proven,
+                                      const ledger::Checkpoint& checkpoint,
+                                      const model::TrustRoot& trust);
+
+/// That the ledger put exactly this order in force (I3). Its approvals are checked apart.
+Result<model::Entry> proven_in_force(const model::ProvenOrder& proven,
+                                     const ledger::Checkpoint& checkpoint,
+                                     const model::TrustRoot& trust);
+
 /// The checkpoint, signed by the trusted key for the trusted origin.
 Result<ledger::Checkpoint> trusted_checkpoint(std::string_view note, const model::TrustRoot& trust);
 

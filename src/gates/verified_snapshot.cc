@@ -35,10 +35,7 @@ class Verifier {
 
  private:
   Result<void> read_genesis() {
-    const auto entry = proven_entry(snapshot_.genesis, checkpoint_, trust_);
-    if (!entry) return fail_in("genesis", entry.error());
-    if (snapshot_.genesis.index != 0) return fail(Errc::denied, "genesis: not entry 0 (I2)");
-    auto genesis = trusted_genesis(snapshot_.genesis.bytes, trust_);
+    auto genesis = proven_genesis(snapshot_.genesis, checkpoint_, trust_);
     if (!genesis) return fail_in("genesis", genesis.error());
     out_.genesis = std::move(*genesis);
     out_.governance = model::Governance::from(out_.genesis);
@@ -81,8 +78,9 @@ class Verifier {
   }
 
   Result<void> try_change(const ProvenOrder& proven) {
-    const model::Entry entry = TRY(check_entry(proven));
-    return out_.governance.apply(proven.order, entry.time);
+    const model::Entry entry = TRY(proven_in_force(proven, checkpoint_, trust_));
+    TRY_VOID(out_.governance.apply(proven.order, entry.time));
+    return {};
   }
 
   Result<void> read_restriction(const ProvenOrder& proven) {
@@ -94,7 +92,7 @@ class Verifier {
 
   Result<void> try_restriction(const ProvenOrder& proven, const Digest& digest) {
     if (!seen_.insert(digest).second) return fail(Errc::denied, "stands twice (I3)");
-    const model::Entry entry = TRY(check_entry(proven));
+    const model::Entry entry = TRY(proven_in_force(proven, checkpoint_, trust_));
     if (!proven.order.order.restriction) return fail(Errc::denied, "does not restrict (I3)");
     const Digest& pinned = proven.order.order.restriction->catalogue;
     const auto catalogue =
@@ -112,18 +110,6 @@ class Verifier {
          .in_force_at = in_force_at,
          .catalogue = static_cast<std::size_t>(catalogue - out_.catalogues.begin())});
     return {};
-  }
-
-  // That the ledger put exactly this order in force (I3).
-  [[nodiscard]] Result<model::Entry> check_entry(const ProvenOrder& proven) const {
-    // What is enforced must be what was signed, also where the snapshot was not made by
-    // parse_snapshot.
-    if (model::canonical_order(proven.order.order) != proven.order.canonical) {
-      return fail(Errc::denied, "the order is not the text that was signed (I3)");
-    }
-    model::Entry entry = TRY(proven_entry(proven.entry, checkpoint_, trust_));
-    TRY_VOID(model::check_in_force_entry(entry, proven.order));
-    return entry;
   }
 
   const model::GateSnapshot& snapshot_;

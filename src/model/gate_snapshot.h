@@ -6,25 +6,12 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "model/authority.h"
+#include "model/proven_order.h"
 
 namespace proviso::model {
 
 // The file that decisions write and gates read: orders in force, and everything that proves them
 // (docs/formats/snapshot.md). Owned by neither side.
-
-/// A ledger entry and its inclusion proof under the snapshot's checkpoint.
-struct ProvenEntry {
-  std::string bytes;
-  std::uint64_t index = 0;
-  std::vector<Digest> path;  ///< leaf side first
-};
-
-/// An order, what people signed, and the `order-in-force` entry that put it in force.
-struct ProvenOrder {
-  SignedOrder order;
-  ProvenEntry entry;
-};
 
 struct GateSnapshot {
   std::string ledger;

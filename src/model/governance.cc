@@ -9,7 +9,7 @@
 namespace proviso::model {
 namespace {
 
-Result<void> check_enough(const SignedOrder& order, const Authority& authority) {
+Result<Standing> check_enough(const SignedOrder& order, const Authority& authority) {
   const Standing s = TRY(standing(order, authority));
   if (s.valid < s.needed) {
     const bool for_export = order.order.restriction && order.order.restriction->closes_export &&
@@ -22,7 +22,7 @@ Result<void> check_enough(const SignedOrder& order, const Authority& authority) 
   if (!s.enough()) {
     return fail(Errc::denied, "the order needs an approver from outside the organisation (I15)");
   }
-  return {};
+  return s;
 }
 
 // Whoever signed did so under what was known then: an old proposal with half its approvals is not a
@@ -60,13 +60,13 @@ Governance Governance::from(const Genesis& genesis) {
   return governance;
 }
 
-Result<void> Governance::apply(const SignedOrder& order, Time time) {
+Result<Standing> Governance::apply(const SignedOrder& order, Time time) {
   TRY_VOID(check_ledger(order, *this));
   const Digest digest = sha256(order.canonical);
   if (std::find(applied_.begin(), applied_.end(), digest) != applied_.end()) {
     return fail(Errc::conflict, "the order was put in force before (I2)");
   }
-  TRY_VOID(check_enough(order, authority()));
+  const Standing approved = TRY(check_enough(order, authority()));
   TRY_VOID(check_in_time(order.order, time));
   Step next{std::max(time, steps_.back().from), authority(), documents()};
   if (!order.order.change) return fail(Errc::invalid_input, "not a governance order");
@@ -86,7 +86,7 @@ Result<void> Governance::apply(const SignedOrder& order, Time time) {
   TRY_VOID(check_enough_people(next.authority));
   steps_.push_back(std::move(next));
   applied_.push_back(digest);
-  return {};
+  return approved;
 }
 
 const Governance::Step& Governance::step_at(Time time) const {
@@ -144,8 +144,8 @@ Effect effect_of(const std::vector<EffectStep>& schedule, Time now) {
   return effect;
 }
 
-Result<void> check_restriction(const SignedOrder& order, const Governance& governance,
-                               const Catalogue& catalogue, Time in_force_at) {
+Result<Standing> check_restriction(const SignedOrder& order, const Governance& governance,
+                                   const Catalogue& catalogue, Time in_force_at) {
   if (!order.order.restriction) return fail(Errc::invalid_input, "not a restrict order");
   TRY_VOID(check_ledger(order, governance));
   const Restriction& r = *order.order.restriction;
@@ -162,7 +162,8 @@ Result<void> check_restriction(const SignedOrder& order, const Governance& gover
   return check_enough(order, governance.authority_at(in_force_at));
 }
 
-Result<void> check_lift(const SignedOrder& order, const Governance& governance, Time in_force_at) {
+Result<Standing> check_lift(const SignedOrder& order, const Governance& governance,
+                            Time in_force_at) {
   if (!order.order.lifts) return fail(Errc::invalid_input, "not a lift");
   TRY_VOID(check_ledger(order, governance));
   return check_enough(order, governance.authority_at(in_force_at));

@@ -27,7 +27,8 @@ class Governance {
   /// Applies a governance order that came into force at `time`. Its approvals are checked under the
   /// authority that held until then. `denied` where they do not suffice, or where the order belongs
   /// to another ledger; `conflict` where it was applied before (an old roster cannot be replayed).
-  Result<void> apply(const SignedOrder& order, Time time);
+  /// Returns by how many it was approved, and how many it took.
+  Result<Standing> apply(const SignedOrder& order, Time time);
 
   /// What held at `time`; before the founding, the founding's.
   [[nodiscard]] const Authority& authority_at(Time time) const;
@@ -60,10 +61,12 @@ class Governance {
 
 /// Checks a restrict order for a gate or the server: enough approvals (I2, I6, I15) under the
 /// authority at `in_force_at`, a catalogue that was authorised, and its closes_export told truly.
-Result<void> check_restriction(const SignedOrder& order, const Governance& governance,
-                               const class Catalogue& catalogue, Time in_force_at);
+/// Returns by how many it was approved.
+Result<Standing> check_restriction(const SignedOrder& order, const Governance& governance,
+                                   const class Catalogue& catalogue, Time in_force_at);
 
 /// Checks a lift: of this ledger, with enough approvals under the authority at `in_force_at` (I5).
-Result<void> check_lift(const SignedOrder& order, const Governance& governance, Time in_force_at);
+Result<Standing> check_lift(const SignedOrder& order, const Governance& governance,
+                            Time in_force_at);
 
 }  // namespace proviso::model

@@ -91,11 +91,11 @@ Result<InForce> parse_in_force(const Json& public_part) {
   return out;
 }
 
-Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order) {
+Result<InForce> in_force_of(const Entry& entry, const SignedOrder& order) {
   if (entry.kind != entry_kind::order_in_force) {
     return fail(Errc::denied, "the ledger entry does not put an order in force (I2)");
   }
-  const InForce in_force = TRY(parse_in_force(entry.public_part));
+  InForce in_force = TRY(parse_in_force(entry.public_part));
   if (in_force.order != sha256(order.canonical) || in_force.kind != order.order.kind) {
     return fail(Errc::denied, "the ledger entry puts another order in force (I3)");
   }
@@ -106,7 +106,7 @@ Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order) 
     return fail(Errc::denied,
                 "the ledger entry keeps sealed for more than 90 days what led to the order");
   }
-  return {};
+  return in_force;
 }
 
 }  // namespace proviso::model

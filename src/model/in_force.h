@@ -34,9 +34,9 @@ struct InForce {
 /// Refuses a document whose digest is not `order`, and a lift or governance order without one.
 Result<InForce> parse_in_force(const Json& public_part);
 
-/// `denied` unless this entry put exactly this order in force (I3) and says truly whether it is an
-/// emergency, and its seals are to be opened within kOpenWithin of its first effect. Signatures are
-/// checked apart.
-Result<void> check_in_force_entry(const Entry& entry, const SignedOrder& order);
+/// What the entry says, if it put exactly this order in force (I3), says truly whether it is an
+/// emergency, and its seals are to be opened within kOpenWithin of its first effect; else `denied`.
+/// Signatures are checked apart.
+Result<InForce> in_force_of(const Entry& entry, const SignedOrder& order);
 
 }  // namespace proviso::model

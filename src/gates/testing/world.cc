@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "ledger/merkle.h"
+#include "ledger/proof.h"
 #include "ledger/tiles.h"
 
 namespace proviso::gates::testing {
@@ -88,6 +89,22 @@ model::GateSnapshot World::snapshot() const {
   for (const Logged& l : governance_) out.governance.push_back({l.order, prove(l.index)});
   if (!restrictions_.empty()) out.catalogues = {catalogue};
   for (const Logged& l : restrictions_) out.restrictions.push_back({l.order, prove(l.index)});
+  return out;
+}
+
+model::OrderBundle World::bundle(const model::SignedOrder& order, std::uint64_t index) const {
+  const model::ProvenEntry entry = prove(index);
+  model::OrderBundle out{
+      .order = order,
+      .entry = entry.bytes,
+      .proof = ledger::format_tlog_proof({index, leaves_.size(), entry.path}, checkpoint()),
+      .genesis = prove(0),
+      .governance = {},
+      .catalogue = {}};
+  for (const Logged& l : governance_) {
+    if (l.index < index) out.governance.push_back({l.order, prove(l.index)});
+  }
+  if (order.order.kind == OrderKind::restrict_use) out.catalogue = catalogue;
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "ledger/note.h"
 #include "model/gate_snapshot.h"
 #include "model/in_force.h"
+#include "model/order_bundle.h"
 #include "model/testing/people.h"
 
 namespace proviso::gates::testing {
@@ -36,11 +37,15 @@ class World {
   /// Everything put in force, less what was lifted, under a checkpoint over all leaves.
   [[nodiscard]] model::GateSnapshot snapshot() const;
   [[nodiscard]] std::string snapshot_text() const { return model::write_snapshot(snapshot()); }
+  /// Of the order that entry `index` put in force, with all governance before it.
+  [[nodiscard]] model::OrderBundle bundle(const model::SignedOrder& order,
+                                          std::uint64_t index) const;
   [[nodiscard]] model::ProvenEntry prove(std::uint64_t index) const;
   [[nodiscard]] std::string checkpoint() const;
   [[nodiscard]] const model::TrustRoot& trust() const { return trust_; }
   [[nodiscard]] ledger::NoteSigner signer() const;
   [[nodiscard]] std::vector<std::string>& leaves() { return leaves_; }
+  [[nodiscard]] const std::vector<std::string>& leaves() const { return leaves_; }
 
   /// The public log directory; at most 255 leaves.
   void write_to(FileSystem& fs, const std::string& dir) const;

@@ -114,16 +114,16 @@ TEST(InForce, SaysTrulyWhetherItIsAnEmergency) {
   Entry entry;
   entry.kind = entry_kind::order_in_force;
   entry.public_part = in_force_public(emergency);
-  EXPECT_TRUE(check_in_force_entry(entry, emergency));
+  EXPECT_TRUE(in_force_of(entry, emergency));
   Json::Object silent = *entry.public_part.if_object();
   silent.erase("emergency");
   entry.public_part = silent;
-  EXPECT_FALSE(check_in_force_entry(entry, emergency));
+  EXPECT_FALSE(in_force_of(entry, emergency));
   entry.public_part = in_force_public(plain);
   Json::Object loud = *entry.public_part.if_object();
   loud.emplace("emergency", true);
   entry.public_part = loud;
-  EXPECT_FALSE(check_in_force_entry(entry, plain));
+  EXPECT_FALSE(in_force_of(entry, plain));
   loud.insert_or_assign("emergency", false);  // an entry has one text
   EXPECT_FALSE(parse_in_force(loud));
   Json::Object lift =
@@ -149,10 +149,10 @@ TEST(InForce, AnEntryStandsForOneOrderI3) {
   Entry entry;
   entry.kind = entry_kind::order_in_force;
   entry.public_part = in_force_public(order);
-  EXPECT_TRUE(check_in_force_entry(entry, order));
-  EXPECT_FALSE(check_in_force_entry(entry, sign_order(changed, {"ada", "ben"})));
+  EXPECT_TRUE(in_force_of(entry, order));
+  EXPECT_FALSE(in_force_of(entry, sign_order(changed, {"ada", "ben"})));
   entry.kind = entry_kind::order_proposed;
-  EXPECT_FALSE(check_in_force_entry(entry, order));
+  EXPECT_FALSE(in_force_of(entry, order));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ SignedOrder remove_from_roster(const std::string& name, const std::vector<std::s
                     approvers);
 }
 
-std::string message(const Result<void>& result) { return result ? "" : result.error().message; }
+std::string message(const Result<Standing>& result) { return result ? "" : result.error().message; }
 #define EXPECT_SAYS(result, part) \
   EXPECT_NE(message(result).find(part), std::string::npos) << message(result)
 
