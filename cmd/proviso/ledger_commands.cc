@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// ledger: what is sealed, and what of it is opened.
+// ledger: what is sealed, what of it is opened, and proofs of single entries.
 #include <CLI/CLI.hpp>
 
 #include "base/text/format.h"
 #include "cases/sealing.h"
 #include "context.h"
 #include "decisions/stages.h"
+#include "ledger/checkpoint.h"
+#include "ledger/proof.h"
 
 namespace proviso::cmd {
 namespace {
 
 struct LedgerOptions {
   std::string case_id;
+  std::string entry;
+  std::string out;
+  std::string entry_out;
 };
 
 Result<int> tick(Context& context) {
@@ -57,11 +62,35 @@ Result<int> sealed(Context& context) {
   return kDone;
 }
 
+// An entry is named by its place or by its id, which is no number.
+Result<ledger::EntryIndex> find_entry(cases::Record& record, const std::string& name) {
+  const auto index = ledger::parse_decimal(name);
+  return index ? *index : record.index_of(model::EntryId(name));
+}
+
+Result<int> prove(const LedgerOptions& options, Context& context) {
+  auto folder = TRY(context.folder());
+  cases::Record& record = folder->record();
+  const ledger::EntryIndex index = TRY(find_entry(record, options.entry));
+  const std::string entry = TRY(record.log()->entry(index));
+  const ledger::TlogProof proof = TRY(record.log()->prove(index));
+  const std::string text =
+      ledger::format_tlog_proof({proof.index, 0, proof.hashes}, proof.checkpoint);
+  TRY_VOID(real_file_system().write_durable(options.out, text));
+  if (!options.entry_out.empty()) {
+    TRY_VOID(real_file_system().write_durable(options.entry_out, entry));
+  }
+  context.print(
+      Json::Object{{"index", index}, {"proof", options.out}, {"leaf_sha256", sha256(entry).hex()}},
+      format("proof {}: entry {} of {}\n", options.out, index, record.origin()));
+  return kDone;
+}
+
 }  // namespace
 
 void add_ledger_commands(CLI::App& app, Context& context) {
   auto o = std::make_shared<LedgerOptions>();
-  auto* group = app.add_subcommand("ledger", "what is sealed in the ledger, and what is opened");
+  auto* group = app.add_subcommand("ledger", "the public log: what is sealed in it, and proofs");
   group->require_subcommand(1);
   auto* tick_command = group->add_subcommand(
       "tick", "for a timer: sealed entries of this slot, stages that began, openings that are due");
@@ -72,6 +101,12 @@ void add_ledger_commands(CLI::App& app, Context& context) {
   open_command->callback([o, &context] { context.run([&] { return open_case(*o, context); }); });
   auto* list_command = group->add_subcommand("sealed", "what is sealed and not yet open");
   list_command->callback([&context] { context.run([&] { return sealed(context); }); });
+  auto* command = group->add_subcommand(
+      "prove", "a tlog-proof file: that an entry is in the log (ledger-verify proof)");
+  command->add_option("ENTRY", o->entry, "its index in the log, or its id")->required();
+  command->add_option("--out", o->out, "file for the proof, NAME.tlog-proof")->required();
+  command->add_option("--entry-out", o->entry_out, "file for the entry that it proves");
+  command->callback([o, &context] { context.run([&] { return prove(*o, context); }); });
 }
 
 }  // namespace proviso::cmd

@@ -214,6 +214,17 @@ Result<int> export_order(const OrderOptions& options, Context& context) {
   return kDone;
 }
 
+Result<int> bundle_order(const OrderOptions& options, Context& context) {
+  auto [digest, folder, orders] = TRY(open_order(options, context));
+  const model::OrderBundle bundle = TRY(orders.bundle(digest));
+  const std::string text = TRY(model::write_order_bundle(bundle));
+  TRY_VOID(real_file_system().write_durable(options.out, text));
+  context.print(
+      Json::Object{{"digest", digest.hex()}, {"bundle", options.out}},
+      format("bundle {}: order {} with everything that proves it\n", options.out, digest.hex()));
+  return kDone;
+}
+
 Result<int> preview(const OrderOptions& options, Context& context) {
   auto [digest, folder, orders] = TRY(open_order(options, context));
   const decisions::OrderRow row = TRY(orders.find(digest));
@@ -356,6 +367,12 @@ void add_order_commands(CLI::App& app, Context& context) {
                            "instead: all that it leaves alone; SHA-256 as in the order");
   export_command->callback(
       [o, &context] { context.run([&] { return export_order(*o, context); }); });
+  auto* bundle_command = group->add_subcommand(
+      "bundle", "an order in force in one file that proves itself (ledger-verify bundle)");
+  bundle_command->add_option("DIGEST", o->digest, "the order")->required();
+  bundle_command->add_option("--out", o->out, "file")->required();
+  bundle_command->callback(
+      [o, &context] { context.run([&] { return bundle_order(*o, context); }); });
   auto* preview_command = group->add_subcommand("preview", "what it would have refused in 30 days");
   preview_command->add_option("DIGEST", o->digest, "the order")->required();
   preview_command->callback([o, &context] { context.run([&] { return preview(*o, context); }); });

@@ -12,6 +12,7 @@
 #include "model/gate_snapshot.h"
 #include "model/governance.h"
 #include "model/in_force.h"
+#include "model/order_bundle.h"
 
 namespace proviso::decisions {
 
@@ -77,6 +78,10 @@ class Orders {
   Result<std::string> not_affected_of(const Digest& order);
   /// What gates enforce, with everything that proves it (I2).
   Result<model::GateSnapshot> snapshot();
+
+  /// One order that came into force (also one that was lifted since), as a file that proves itself
+  /// to whoever has a trust file. `conflict` where it is not in force yet.
+  Result<model::OrderBundle> bundle(const Digest& order);
 
   [[nodiscard]] const model::Governance& governance() const { return governance_; }
   [[nodiscard]] const model::Catalogue& catalogue() const { return catalogue_; }

@@ -154,7 +154,7 @@ TEST(Sealing, AnOrderInForceIsProvenWithoutWhatIsSealedI2) {
   EXPECT_EQ(shown.seals->count, 5);
   EXPECT_EQ(shown.seals->open_by, p.clock.now() + model::kOpenWithin);
   const OrderRow row = p.orders().find(order).value();
-  EXPECT_TRUE(model::check_in_force_entry(in_force[0], row.signed_order));
+  EXPECT_TRUE(model::in_force_of(in_force[0], row.signed_order));
 }
 
 TEST(Sealing, OpensAllOfItInTimeAfterTheFirstEffect) {

@@ -141,7 +141,7 @@ TEST(OrderSeals, AreToBeOpenWithin90DaysOfTheFirstEffect) {
   const auto promised = [&](Time in_force, Time open_by) {
     entry.time = in_force;
     entry.public_part = in_force_public(order, OrderSeals{.count = 3, .open_by = open_by});
-    return check_in_force_entry(entry, order).has_value();
+    return in_force_of(entry, order).has_value();
   };
   EXPECT_TRUE(promised(first - std::chrono::hours{1}, first + kOpenWithin));
   EXPECT_FALSE(
