@@ -40,14 +40,16 @@ std::unexpected<Error> failed(const Url& url, std::string_view step, const error
 
 beast::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
-bhttp::request<bhttp::string_body> message_of(const Call& call) {
+enum class After : std::uint8_t { close, keep };
+
+bhttp::request<bhttp::string_body> message_of(const Call& call, After after) {
   bhttp::request<bhttp::string_body> out;
   out.version(11);
   out.method(call.method == Method::post ? bhttp::verb::post : bhttp::verb::get);
   out.target(view(call.url.path.empty() ? "/" : call.url.path));
   out.set(bhttp::field::host, call.url.authority());
   out.set(bhttp::field::user_agent, "proviso");
-  out.keep_alive(false);
+  out.keep_alive(after == After::keep);
   if (!call.content_type.empty()) out.set(bhttp::field::content_type, view(call.content_type));
   out.body() = call.body;
   if (call.method == Method::post) out.prepare_payload();
@@ -73,6 +75,22 @@ Response response_of(bhttp::response<bhttp::string_body>&& message) {
 
 using TlsStream = asio::ssl::stream<tcp::socket>;
 
+/// A connection and the loop that it lives on. What waits on the loop refers to what stands here
+/// and to its Call; it ends with the loop.
+struct Live {
+  asio::io_context io{1};  // first: sockets need it to the end
+  std::optional<tcp::socket> plain;
+  std::optional<TlsStream> secure;
+  beast::flat_buffer buffer;  // what was read beyond an answer
+  bool connected = false;
+};
+
+/// An answer, and whether the server lets the connection stand.
+struct Exchanged {
+  Response response;
+  bool keeps = false;
+};
+
 // Asio's calls give their error twice: in the argument, which is looked at, and as what they
 // return. NOLINTBEGIN(bugprone-unused-return-value)
 
@@ -88,46 +106,53 @@ Result<void> name_server(TlsStream& stream, const Url& url) {
   return {};
 }
 
-// `stream` is new. Not split at its waits: one story, of which each step ends it or goes on.
+// `stream` is that of `live`. Not split at its waits: one story, of which each step ends it or goes
+// on.
 template <class Stream>
-asio::awaitable<Result<Response>> make_call(const Call& call, Stream stream) {
-  tcp::resolver resolver(co_await asio::this_coro::executor);
-  const auto [name_error, endpoints] =
-      co_await resolver.async_resolve(call.url.host, call.url.port, kAwait);
-  if (name_error) co_return failed(call.url, "looking up the name", name_error);
-  const auto [connect_error, endpoint] =
-      co_await asio::async_connect(stream.lowest_layer(), endpoints, kAwait);
-  if (connect_error) co_return failed(call.url, "connecting", connect_error);
-  if constexpr (std::is_same_v<Stream, TlsStream>) {
-    const auto named = name_server(stream, call.url);
-    if (!named) co_return std::unexpected(named.error());
-    const auto [tls_error] = co_await stream.async_handshake(TlsStream::client, kAwait);
-    if (tls_error) co_return failed(call.url, "TLS", tls_error);
+asio::awaitable<Result<Exchanged>> make_call(const Call& call, Live& live, Stream& stream,
+                                             After after) {
+  if (!live.connected) {
+    tcp::resolver resolver(live.io);
+    const auto [name_error, endpoints] =
+        co_await resolver.async_resolve(call.url.host, call.url.port, kAwait);
+    if (name_error) co_return failed(call.url, "looking up the name", name_error);
+    const auto [connect_error, endpoint] =
+        co_await asio::async_connect(stream.lowest_layer(), endpoints, kAwait);
+    if (connect_error) co_return failed(call.url, "connecting", connect_error);
+    error_code ignored;  // it would only be slower
+    stream.lowest_layer().set_option(tcp::no_delay(true), ignored);
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      const auto named = name_server(stream, call.url);
+      if (!named) co_return std::unexpected(named.error());
+      const auto [tls_error] = co_await stream.async_handshake(TlsStream::client, kAwait);
+      if (tls_error) co_return failed(call.url, "TLS", tls_error);
+    }
+    live.connected = true;
   }
-  const auto request = message_of(call);
+  const auto request = message_of(call, after);
   const auto [write_error, written] = co_await bhttp::async_write(stream, request, kAwait);
   if (write_error) co_return failed(call.url, "sending", write_error);
-  beast::flat_buffer buffer;
   bhttp::response_parser<bhttp::string_body> parser;
   parser.header_limit(kHeadBytesMax);
   parser.body_limit(call.body_bytes_max);
-  const auto [error, count] = co_await bhttp::async_read(stream, buffer, parser, kAwait);
+  const auto [error, count] = co_await bhttp::async_read(stream, live.buffer, parser, kAwait);
   if (error == bhttp::error::body_limit) {
     co_return fail(Errc::exhausted, call.url.authority() + ": the answer is too long");
   }
   if (error) co_return failed(call.url, "reading the answer", error);
-  co_return response_of(parser.release());
+  const bool keeps = parser.get().keep_alive();
+  co_return Exchanged{response_of(parser.release()), keeps};
 }
 
-Result<asio::ssl::context> tls_context(const Call& call) {
+Result<asio::ssl::context> tls_context(const std::string& ca_file) {
   asio::ssl::context tls(asio::ssl::context::tls_client);
   tls.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
   tls.set_verify_mode(asio::ssl::verify_peer);
   error_code error;
   tls.set_default_verify_paths(error);
-  if (!call.ca_file.empty()) {
-    tls.load_verify_file(call.ca_file, error);
-    if (error) return fail(Errc::invalid_input, call.ca_file + ": no PEM certificates");
+  if (!ca_file.empty()) {
+    tls.load_verify_file(ca_file, error);
+    if (error) return fail(Errc::invalid_input, ca_file + ": no PEM certificates");
   }
   return tls;
 }
@@ -144,27 +169,50 @@ bool is_port(std::string_view text) {
   return error == std::errc() && stop == text.data() + text.size() && port > 0 && port <= 65535;
 }
 
-// The story of one call, on a loop of its own.
-Result<Response> run_call(const Call& call) {
-  std::optional<asio::ssl::context> tls;
-  if (call.url.tls) tls.emplace(TRY(tls_context(call)));
-  std::optional<Result<Response>> result;
-  asio::io_context io{1};  // after what its coroutine refers to
-  const auto take = [&](const std::exception_ptr& failure, Result<Response> done) {
+using Moment = std::chrono::steady_clock::time_point;
+
+// Lets the loop run until the story is told, the call is stopped, or `end`. In the last two cases,
+// and after an error, `live` is not to be used again.
+Result<Exchanged> run_call(Live& live, asio::ssl::context* tls, const Call& call, After after,
+                           Moment end) {
+  std::optional<Result<Exchanged>> result;
+  const auto take = [&](const std::exception_ptr& failure, Result<Exchanged> done) {
     if (!failure) result.emplace(std::move(done));
   };
-  if (tls) {
-    asio::co_spawn(io, make_call(call, TlsStream(io, *tls)), take);
+  live.io.restart();
+  if (tls != nullptr) {
+    if (!live.secure) live.secure.emplace(live.io, *tls);
+    asio::co_spawn(live.io, make_call(call, live, *live.secure, after), take);
   } else {
-    asio::co_spawn(io, make_call(call, tcp::socket(io)), take);
+    if (!live.plain) live.plain.emplace(live.io);
+    asio::co_spawn(live.io, make_call(call, live, *live.plain, after), take);
   }
-  const auto end = std::chrono::steady_clock::now() + call.time;
-  while (!io.stopped() && !call.stop.stop_requested() && std::chrono::steady_clock::now() < end) {
+  while (!live.io.stopped() && !call.stop.stop_requested() &&
+         std::chrono::steady_clock::now() < end) {
     const auto left = end - std::chrono::steady_clock::now();
-    io.run_for(std::min<std::chrono::steady_clock::duration>(left, kLookUp));
+    live.io.run_for(std::min<std::chrono::steady_clock::duration>(left, kLookUp));
   }
   if (result) return std::move(*result);
   return fail(Errc::unavailable, call.url.authority() + ": no answer in time");
+}
+
+// Where the system has no sockets or memory left, the library throws.
+Result<Exchanged> try_call(Live& live, asio::ssl::context* tls, const Call& call, After after,
+                           Moment end) {
+  try {
+    return run_call(live, tls, call, after, end);
+  } catch (const std::exception& e) {
+    return fail(Errc::unavailable, call.url.authority() + ": " + e.what());
+  }
+}
+
+// The loop needs two files of the system; a new one can fail.
+Result<std::unique_ptr<Live>> new_live(const Url& url) {
+  try {
+    return std::make_unique<Live>();
+  } catch (const std::exception& e) {
+    return fail(Errc::unavailable, url.authority() + ": " + e.what());
+  }
 }
 
 }  // namespace
@@ -197,13 +245,47 @@ std::string Url::authority() const {
   return port == (tls ? "443" : "80") ? name : name + ":" + port;
 }
 
-Result<Response> call(const Call& call) {
-  // Where the system has no sockets or memory left, the library throws.
-  try {
-    return run_call(call);
-  } catch (const std::exception& e) {
-    return fail(Errc::unavailable, call.url.authority() + ": " + e.what());
+struct KeptConnection::Impl {
+  std::optional<asio::ssl::context> tls;
+  std::unique_ptr<Live> live;  // none before the first call, and after one that failed
+};
+
+KeptConnection::KeptConnection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+KeptConnection::~KeptConnection() = default;
+KeptConnection::KeptConnection(KeptConnection&&) noexcept = default;
+KeptConnection& KeptConnection::operator=(KeptConnection&&) noexcept = default;
+
+Result<KeptConnection> KeptConnection::make(bool tls, const std::string& ca_file) {
+  auto impl = std::make_unique<Impl>();
+  if (tls) impl->tls.emplace(TRY(tls_context(ca_file)));
+  return KeptConnection(std::move(impl));
+}
+
+Result<Response> KeptConnection::call(const Call& call) {
+  const auto end = std::chrono::steady_clock::now() + call.time;
+  asio::ssl::context* tls = impl_->tls ? &*impl_->tls : nullptr;
+  Result<Exchanged> done = fail(Errc::unavailable, "");
+  for (bool again = true; again;) {
+    const bool was_kept = impl_->live != nullptr;
+    if (!was_kept) impl_->live = TRY(new_live(call.url));
+    done = try_call(*impl_->live, tls, call, After::keep, end);
+    if (!done || !done->keeps) impl_->live.reset();
+    // A server may close a connection while it is idle, and tells so only when it is used again.
+    again = !done && was_kept && call.method == Method::get &&
+            done.error().code == Errc::unavailable && !call.stop.stop_requested() &&
+            std::chrono::steady_clock::now() < end;
   }
+  if (!done) return std::unexpected(done.error());
+  return std::move(done->response);
+}
+
+Result<Response> call(const Call& call) {
+  const auto end = std::chrono::steady_clock::now() + call.time;
+  std::optional<asio::ssl::context> tls;
+  if (call.url.tls) tls.emplace(TRY(tls_context(call.ca_file)));
+  const std::unique_ptr<Live> live = TRY(new_live(call.url));
+  auto done = TRY(try_call(*live, tls ? &*tls : nullptr, call, After::close, end));
+  return std::move(done.response);
 }
 
 }  // namespace proviso::http

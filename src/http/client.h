@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -38,5 +39,27 @@ struct Call {
 /// longer body; `invalid_input`: the CA file. Threads: any; blocks the caller, beyond `time` only
 /// while the system looks up a name. Robust to untrusted answers.
 Result<Response> call(const Call& call);
+
+/// Calls to one server, one after the other, on one connection as long as the server keeps it. Each
+/// has the limits of call(), and its errors; after one the next call connects anew.
+/// Threads: one at a time.
+class KeptConnection {
+ public:
+  /// `invalid_input`: the CA file.
+  static Result<KeptConnection> make(bool tls, const std::string& ca_file);
+  /// `call.url` is of the same server each time; `call.ca_file` is that of make().
+  Result<Response> call(const Call& call);
+
+  ~KeptConnection();
+  KeptConnection(KeptConnection&&) noexcept;
+  KeptConnection& operator=(KeptConnection&&) noexcept;
+  KeptConnection(const KeptConnection&) = delete;
+  KeptConnection& operator=(const KeptConnection&) = delete;
+
+ private:
+  struct Impl;
+  explicit KeptConnection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace proviso::http

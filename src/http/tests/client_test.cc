@@ -119,6 +119,40 @@ TEST_F(Calls, AreGivenUpWhenTold) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, 600ms);
 }
 
+TEST_F(Calls, ShareAConnectionThatTheServerKeeps) {
+  KeptConnection connection = KeptConnection::make(false, "").value();
+  Call get = to("/long");
+  for (int i = 0; i < 20; ++i) {
+    const auto answer = connection.call(get);
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->body.size(), 5000U);
+  }
+  // An answer that is too long, and one that does not come, cost that call and no other.
+  get.body_bytes_max = 4000;
+  EXPECT_EQ(connection.call(get).error().code, Errc::exhausted);
+  Call slow = to("/slow");
+  slow.time = 100ms;
+  EXPECT_EQ(connection.call(slow).error().code, Errc::unavailable);
+  slow.time = 5s;
+  EXPECT_EQ(connection.call(slow)->body, "slow\n");
+  EXPECT_EQ(connection.call(to("/nothing"))->status, 404);
+}
+
+TEST_F(Calls, ConnectAnewWhereTheServerClosedAnIdleConnection) {
+  KeptConnection connection = KeptConnection::make(false, "").value();
+  EXPECT_EQ(connection.call(to("/long"))->status, 200);
+  const auto port = server_->port();
+  server_->stop();
+  thread_.join();
+  server_.reset();
+  ServerSettings options;
+  options.port = port;
+  server_ = Server::listen(options, router_, log_, metrics_, random_).value();
+  thread_ = std::thread([this] { server_->run(Server::Signals::ignored); });
+  const auto answer = connection.call(to("/long"));
+  EXPECT_TRUE(answer) << answer.error().message;
+}
+
 TEST_F(Calls, DoNotSpeakTlsWithAPlainServer) {
   Call get = to("/long");
   get.url.tls = true;
