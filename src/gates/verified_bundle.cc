@@ -5,8 +5,8 @@
 #include <expected>
 #include <utility>
 
-#include "base/encoding.h"
 #include "gates/proven_entry.h"
+#include "ledger/finding.h"
 #include "ledger/proof.h"
 #include "model/catalogue.h"
 #include "model/governance.h"
@@ -16,11 +16,7 @@
 namespace proviso::gates {
 namespace {
 
-struct Finding {
-  std::string error_class;
-  std::string where;
-  std::string detail;
-};
+using ledger::Finding;
 using Check = std::expected<void, Finding>;
 
 std::unexpected<Finding> found(std::string error_class, std::string where, const Error& error) {
@@ -77,14 +73,9 @@ class Verifier {
     auto proof = ledger::parse_tlog_proof(bundle_.proof);
     if (!proof) return found("bundle", "proof", proof.error());
     proof_ = std::move(*proof);
-    auto checkpoint = ledger::open_checkpoint(proof_.checkpoint, *key, trust_.ledger);
-    if (!checkpoint) {
-      const Errc code = checkpoint.error().code;
-      const char* kind = code == Errc::denied     ? "checkpoint-signature"
-                         : code == Errc::conflict ? "checkpoint-origin"
-                                                  : "checkpoint-format";
-      return found(kind, "proof", checkpoint.error());
-    }
+    auto checkpoint =
+        ledger::open_as("checkpoint", "proof", proof_.checkpoint, *key, trust_.ledger);
+    if (!checkpoint) return std::unexpected(checkpoint.error());
     checkpoint_ = std::move(*checkpoint);
     const auto included =
         ledger::verify_inclusion(proof_.index, checkpoint_.size, ledger::leaf_hash(bundle_.entry),
@@ -160,7 +151,7 @@ class Verifier {
   Time in_force_at_{};
 };
 
-BundleReport report_of(const Finding& finding) {
+BundleReport refused(const Finding& finding) {
   BundleReport report;
   report.error_class = finding.error_class;
   report.where = finding.where;
@@ -176,10 +167,10 @@ std::string people(std::int64_t count) {
 
 BundleReport verify_order_bundle(std::string_view text, const model::TrustRoot& trust) {
   const auto bundle = model::parse_order_bundle(text);
-  if (!bundle) return report_of({"bundle", "bundle", bundle.error().message});
+  if (!bundle) return refused({"bundle", "bundle", bundle.error().message});
   BundleReport report;
   const Check result = Verifier(*bundle, trust).run(report);
-  if (!result) return report_of(result.error());
+  if (!result) return refused(result.error());
   report.ok = true;
   report.error_class = "OK";
   return report;

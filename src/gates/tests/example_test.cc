@@ -9,6 +9,8 @@
 #include "gates/gate.h"
 #include "gates/proven_entry.h"
 #include "gates/testing/world.h"
+#include "gates/verified_bundle.h"
+#include "ledger/proof.h"
 #include "model/sealed.h"
 
 namespace proviso::gates {
@@ -57,6 +59,43 @@ TEST(Example, SnapshotAndTrustLoad) {
   EXPECT_EQ(gate->orders().size(), 2U);
   EXPECT_FALSE(gate->check({"sub-1", "object-storage", "GetObject", "", ""}, now).refused());
   EXPECT_TRUE(gate->check({"sub-1", "object-storage", "PutObject", "", ""}, now).refused());
+}
+
+// What the page of the format says between its markers.
+std::string page_example(const std::string& page, const std::string& words) {
+  const std::string path = PROVISO_SOURCE_DIR "/docs/formats/" + page;
+  std::string text = real_file_system().read(path, 1U << 20U).value_or("");
+  const auto begin = text.find("<!-- BUNDLE-WORDS:BEGIN");
+  const auto from = text.find('\n', begin) + 1;
+  const auto to = text.find("<!-- BUNDLE-WORDS:END");
+  EXPECT_NE(to, std::string::npos) << page;
+  if (std::getenv("PROVISO_UPDATE_EXAMPLES") != nullptr) {
+    EXPECT_TRUE(real_file_system().write_durable(path, text.replace(from, to - from, words)));
+    return words;
+  }
+  return text.substr(from, to - from);
+}
+
+TEST(Example, BundleAndTlogProofAreProven) {
+  const World world = example_world();
+  const auto order = sign_order(testing::restriction_of("sub-2", "speech", '7'), {"ada", "dora"});
+  const std::string text =
+      example("order.bundle", model::write_order_bundle(world.bundle(order, 4)).value());
+  const BundleReport report = verify_order_bundle(text, world.trust());
+  ASSERT_TRUE(report.ok) << report.where << ": " << report.detail;
+  EXPECT_EQ(report.governance_orders, 1U);
+  const std::string words = "```\n" + bundle_in_words(report) + "```\n";
+  EXPECT_EQ(page_example("order-bundle.md", words), words);
+
+  const std::string entry = example("restriction.entry", world.leaves()[2]);
+  const std::string proof =
+      example("restriction.tlog-proof",
+              ledger::format_tlog_proof({2, 5, world.prove(2).path}, world.checkpoint()));
+  const auto parsed = ledger::parse_tlog_proof(proof);
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->hashes.size(), 3U);
+  const auto key = ledger::NoteVerifier::parse(world.trust().ledger_key);
+  EXPECT_TRUE(ledger::verify_tlog_proof(*parsed, entry, *key, world.trust().ledger));
 }
 
 TEST(Example, EntryOfALiftParses) {
