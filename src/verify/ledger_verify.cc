@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proviso/ledger_verify.h"
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/json.h"
+#include "gates/ledger_audit.h"
+#include "gates/verified_bundle.h"
+#include "gates/verified_snapshot.h"
+#include "ledger/finding.h"
+#include "ledger/proof.h"
+#include "ledger/verify_growth.h"
+#include "model/order_words.h"
+#include "verify/http_files.h"
+#include "verify/meaning.h"
+
+namespace proviso::ledger_verify {
+
+struct Log::Impl {
+  std::unique_ptr<ledger::LogFiles> files;
+};
+
+namespace {
+
+constexpr std::size_t kDetailShown = 1000;
+
+std::unexpected<Problem> problem(const Error& error) {
+  const bool machine = error.code == Errc::unavailable || error.code == Errc::exhausted;
+  const auto kind = machine ? Problem::Kind::failed : Problem::Kind::bad_input;
+  return std::unexpected(Problem{kind, printable(error.message, kDetailShown)});
+}
+
+std::unexpected<Problem> bad_input(std::string message) {
+  return std::unexpected(Problem{Problem::Kind::bad_input, std::move(message)});
+}
+
+/// Of any report that has the four members every verdict has.
+template <class Report>
+Verdict verdict_of(const Report& report, std::string words, Json::Object members) {
+  Verdict out;
+  out.error_class = report.error_class;
+  out.where = report.where;
+  out.detail = printable(report.detail, kDetailShown);
+  out.meaning = verify::meaning_of(report.error_class);
+  if (report.ok) out.words = std::move(words);
+  members.emplace("ok", report.ok);
+  members.emplace("error_class", out.error_class);
+  members.emplace("where", out.where);
+  members.emplace("detail", out.detail);
+  out.json = canonical_json(std::move(members));
+  return out;
+}
+
+Result<model::TrustRoot> trust_root(const Trust& trust) {
+  if (trust.trust_file.empty()) {
+    return fail(Errc::invalid_input, "needs a trust file: a key alone proves no order");
+  }
+  auto root = model::parse_trust(trust.trust_file);
+  if (!root) return fail_in("trust file", root.error());
+  return root;
+}
+
+/// Whose signature counts, and for which log.
+struct LogKey {
+  ledger::NoteVerifier key;
+  std::string origin;
+};
+
+Result<LogKey> log_key(const Trust& trust) {
+  if (trust.trust_file.empty() == trust.log_key.empty()) {
+    return fail(Errc::invalid_input, "give a trust file or the log's key, and not both");
+  }
+  if (trust.log_key.empty()) {
+    const model::TrustRoot root = TRY(trust_root(trust));
+    auto key = ledger::NoteVerifier::parse(root.ledger_key);
+    if (!key) return fail_in("trust file: ledger_key", key.error());
+    return LogKey{std::move(*key), root.ledger};
+  }
+  std::string_view text = trust.log_key;
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  ledger::NoteVerifier key = TRY(ledger::NoteVerifier::parse(text));
+  std::string origin = key.name;
+  return LogKey{std::move(key), std::move(origin)};
+}
+
+Answer verify_by_key(ledger::LogFiles& files, const Trust& trust, const LogOptions& options) {
+  if (options.snapshot)
+    return bad_input("a snapshot needs a trust file: a key alone proves no order");
+  const auto key = log_key(trust);
+  if (!key) return problem(key.error());
+  ledger::VerifyOptions wanted{.origin = key->origin, .since = options.since};
+  wanted.progress = options.progress;
+  const auto report = ledger::verify_log(files, key->key, wanted, ledger::EntryVisitor());
+  if (!report) return problem(report.error());
+  const std::string size = std::to_string(report->size);
+  return verdict_of(*report, "valid: " + size + " entries, root " + report->root.hex() + "\n",
+                    Json::Object{{"entries", report->size}, {"root", report->root.hex()}});
+}
+
+Answer verify_by_trust(ledger::LogFiles& files, const Trust& trust, const LogOptions& options) {
+  const auto root = trust_root(trust);
+  if (!root) return problem(root.error());
+  gates::AuditOptions wanted;
+  if (options.snapshot) wanted.snapshot = *options.snapshot;
+  wanted.since = options.since;
+  wanted.progress = options.progress;
+  const gates::AuditReport r = gates::audit_ledger(files, *root, wanted);
+  const auto number = [](std::uint64_t n) { return std::to_string(n); };
+  return verdict_of(r,
+                    "valid: " + number(r.entries) + " entries; " + number(r.orders_in_force) +
+                        " restrictions in force, " + number(r.lifts) + " lifts, " +
+                        number(r.governance_orders) + " changes of who decides\n",
+                    Json::Object{{"entries", r.entries},
+                                 {"orders_in_force", r.orders_in_force},
+                                 {"lifts", r.lifts},
+                                 {"governance_orders", r.governance_orders},
+                                 {"not_in_snapshot", r.not_in_snapshot}});
+}
+
+Json::Object bundle_members(const gates::BundleReport& r) {
+  const model::Order& order = r.order.order;
+  return Json::Object{{"order", r.digest.hex()},
+                      {"kind", to_string(order.kind)},
+                      {"ordered", model::order_in_words(order, r.digest)},
+                      {"emergency", order.restriction && order.restriction->emergency},
+                      {"lifts", order.lifts ? Json(order.lifts->hex()) : Json()},
+                      {"approvals", r.standing.valid},
+                      {"approvals_needed", r.standing.needed},
+                      {"outside_needed", r.standing.outside_needed},
+                      {"entry", r.entry_index},
+                      {"in_force_at", format_time(r.in_force_at)},
+                      {"governance_orders", r.governance_orders},
+                      {"entries", r.checkpoint_size},
+                      {"root", r.checkpoint_root.hex()}};
+}
+
+ledger::LogReport judge_proof(std::string_view proof_text, std::string_view entry,
+                              const LogKey& key) {
+  const auto proof = ledger::parse_tlog_proof(proof_text);
+  if (!proof) return ledger::report_of({"proof", "proof", proof.error().message});
+  const auto checkpoint =
+      ledger::open_as("checkpoint", "proof", proof->checkpoint, key.key, key.origin);
+  if (!checkpoint) return ledger::report_of(checkpoint.error());
+  const auto included = ledger::verify_inclusion(
+      proof->index, checkpoint->size, ledger::leaf_hash(entry), proof->hashes, checkpoint->root);
+  if (!included) return ledger::report_of({"inclusion", "entry", included.error().message});
+  return {true, "OK", "", "", checkpoint->size, checkpoint->root};
+}
+
+}  // namespace
+
+Log::Log(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Log::~Log() = default;
+Log::Log(Log&&) noexcept = default;
+Log& Log::operator=(Log&&) noexcept = default;
+
+std::expected<Log, Problem> Log::open(const std::string& folder_or_url, const HttpOptions& http) {
+  auto impl = std::make_unique<Impl>();
+  if (folder_or_url.starts_with("http://") || folder_or_url.starts_with("https://")) {
+    auto files = verify::HttpFiles::open(
+        folder_or_url,
+        {.file_time = http.file_time, .connections = http.connections, .ca_file = http.ca_file});
+    if (!files) return problem(files.error());
+    impl->files = std::move(*files);
+    return Log(std::move(impl));
+  }
+  FileSystem& fs = real_file_system();
+  if (folder_or_url.empty() || !fs.exists(folder_or_url)) {
+    return bad_input(printable(folder_or_url) + ": no such folder");
+  }
+  impl->files =
+      std::make_unique<ledger::FolderFiles>(fs, ledger::public_log_dir(fs, folder_or_url));
+  return Log(std::move(impl));
+}
+
+Answer verify_log(Log& log, const Trust& trust, const LogOptions& options) {
+  ledger::LogFiles& files = *log.impl().files;
+  if (trust.trust_file.empty() == trust.log_key.empty()) {
+    return bad_input("give a trust file or the log's key, and not both");
+  }
+  return trust.trust_file.empty() ? verify_by_key(files, trust, options)
+                                  : verify_by_trust(files, trust, options);
+}
+
+Answer verify_consistency(Log& log, const Trust& trust, std::string_view earlier,
+                          std::string_view later) {
+  const auto key = log_key(trust);
+  if (!key) return problem(key.error());
+  const ledger::LogReport report = ledger::verify_growth(
+      *log.impl().files,
+      {.earlier = earlier, .later = later, .log_key = key->key, .origin = key->origin});
+  return verdict_of(report,
+                    "valid: the later checkpoint, of " + std::to_string(report.size) +
+                        " entries, continues the earlier one\n",
+                    Json::Object{{"entries", report.size}, {"root", report.root.hex()}});
+}
+
+Answer verify_snapshot(std::string_view snapshot, const Trust& trust) {
+  const auto root = trust_root(trust);
+  if (!root) return problem(root.error());
+  ledger::LogReport report{true, "OK", "", "", 0, {}};
+  std::uint64_t restrictions = 0;
+  const auto parsed = model::parse_snapshot(snapshot);
+  if (!parsed) {
+    report = ledger::report_of({"snapshot", "snapshot", parsed.error().message});
+  } else if (const auto verified = gates::verify_snapshot(*parsed, *root); !verified) {
+    report = ledger::report_of({"snapshot", "snapshot", verified.error().message});
+  } else {
+    report.size = verified->checkpoint_size;
+    report.root = verified->checkpoint_root;
+    restrictions = verified->restrictions.size();
+  }
+  return verdict_of(
+      report,
+      "valid: " + std::to_string(restrictions) + " restrictions, under the log's checkpoint of " +
+          std::to_string(report.size) +
+          " entries\nWhat the snapshot leaves out only the whole log shows.\n",
+      Json::Object{
+          {"restrictions", restrictions}, {"entries", report.size}, {"root", report.root.hex()}});
+}
+
+Answer verify_bundle(std::string_view bundle, const Trust& trust) {
+  const auto root = trust_root(trust);
+  if (!root) return problem(root.error());
+  const gates::BundleReport report = gates::verify_order_bundle(bundle, *root);
+  if (!report.ok) return verdict_of(report, "", Json::Object{});
+  return verdict_of(report, gates::bundle_in_words(report), bundle_members(report));
+}
+
+Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust) {
+  const auto key = log_key(trust);
+  if (!key) return problem(key.error());
+  const ledger::LogReport report = judge_proof(proof, entry, *key);
+  return verdict_of(report,
+                    "valid: the entry is in the log, under its checkpoint of " +
+                        std::to_string(report.size) + " entries\n",
+                    Json::Object{{"entries", report.size}, {"root", report.root.hex()}});
+}
+
+}  // namespace proviso::ledger_verify
