@@ -162,11 +162,19 @@ function approvalsNeeded(order: Order, { approvals }: Authority): number {
   return order.restriction.closesExport ? needed + 1 : needed; // I6
 }
 
+/** Where an order stands under an authority. */
+export interface Standing {
+  readonly needed: number;
+  /** Distinct approvers in good standing, the proposer not among them. */
+  readonly valid: number;
+  readonly outsideNeeded: boolean;
+}
+
 /**
  * Refuses an order without enough approvals of distinct people (I2, I6, I15). Signatures that do
  * not verify, unknown keys, a second key of one person and the proposer's own count nothing.
  */
-export async function checkEnough(signed: SignedOrder, authority: Authority): Promise<void> {
+export async function checkEnough(signed: SignedOrder, authority: Authority): Promise<Standing> {
   const { order } = signed;
   const proposer = await proposerOf(signed, authority);
   const restriction = order.kind === "restrict" ? order.restriction : undefined;
@@ -193,4 +201,5 @@ export async function checkEnough(signed: SignedOrder, authority: Authority): Pr
   if (outsideNeeded && !outsidePresent) {
     refuse("the order needs an approver from outside the organisation (I15)");
   }
+  return { needed, valid: people.size, outsideNeeded };
 }

@@ -41,11 +41,11 @@ export interface Answer {
 }
 
 /** Something that may work at another time: a disk that failed. */
-class Failure extends Error {}
+export class Failure extends Error {}
 
-const kFileBytesMax = 64 * 1024 * 1024;
+export const kFileBytesMax = 64 * 1024 * 1024;
 
-function readFile(path: string, bytesMax: number): Bytes {
+export function readFile(path: string, bytesMax: number): Bytes {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     refuse(`${path}: is a folder`);
   }
@@ -67,7 +67,7 @@ function readOptional(path: string | undefined): Bytes | undefined {
 }
 
 /** The key itself, or a file that holds it. A key has '+', which file names seldom have. */
-function readLogKey(keyOrFile: string): NoteVerifier {
+export function readLogKey(keyOrFile: string): NoteVerifier {
   if (!existsSync(keyOrFile) && keyOrFile.includes("+")) {
     return within("--key: no file of this name, and no key", () => NoteVerifier.parse(keyOrFile));
   }
@@ -76,7 +76,7 @@ function readLogKey(keyOrFile: string): NoteVerifier {
 }
 
 /** A policy that names logs must name this one: a wrong file must not judge it. */
-function readWitnessPolicy(
+export function readWitnessPolicy(
   path: string | undefined,
   log: NoteVerifier | undefined,
 ): WitnessPolicy | undefined {
@@ -88,7 +88,7 @@ function readWitnessPolicy(
   return policy;
 }
 
-async function openLog(place: string): Promise<Reader> {
+export async function openLog(place: string): Promise<Reader> {
   if (/^https?:\/\//i.test(place)) return openHttpLog(place);
   if (!existsSync(place)) refuse(`${place}: no such folder`);
   return openFolderLog(place);

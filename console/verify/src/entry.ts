@@ -121,8 +121,8 @@ function promisesInTime(entry: Entry, order: Order, { seals }: InForce): boolean
   return seals.openBy <= laterOf(entry.time, order.restriction.stages[0].from) + kOpenWithin;
 }
 
-/** Refuses unless this entry put exactly this order in force (I3). */
-export function checkInForceEntry(entry: Entry, { order }: SignedOrder): void {
+/** What the entry says; refuses unless it put exactly this order in force (I3). */
+export function inForceOf(entry: Entry, { order }: SignedOrder): InForce {
   if (entry.kind !== "order-in-force") {
     refuse("the ledger entry does not put an order in force (I2)");
   }
@@ -137,4 +137,5 @@ export function checkInForceEntry(entry: Entry, { order }: SignedOrder): void {
   if (!promisesInTime(entry, order, inForce)) {
     refuse("the ledger entry keeps sealed for more than 90 days what led to the order");
   }
+  return inForce;
 }

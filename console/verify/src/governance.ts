@@ -8,6 +8,7 @@ import {
   parsePolicy,
   parseRoster,
   type SignedOrder,
+  type Standing,
 } from "./authority.ts";
 import { type Catalogue } from "./catalogue.ts";
 import { type DigestHex } from "./digest.ts";
@@ -82,12 +83,12 @@ export class Governance {
   }
 
   /** Applies an order that came into force at `time`, judged by the authority until then. */
-  async apply(signed: SignedOrder, time: Time): Promise<void> {
+  async apply(signed: SignedOrder, time: Time): Promise<Standing> {
     const { order } = signed;
     this.checkLedger(signed);
     if (this.applied.has(order.digest)) refuse("the order was put in force before (I2)");
     const { authority } = this.latest();
-    await checkEnough(signed, authority);
+    const standing = await checkEnough(signed, authority);
     checkInTime(signed, time);
     if (!("change" in order)) return refuse("not a governance order");
     const next = changedAuthority(order, authority);
@@ -95,10 +96,15 @@ export class Governance {
     if (order.kind === "catalogue") this.catalogues.add(changedDocument(order.change));
     this.steps.push({ from: laterOf(time, this.latestChange), authority: next });
     this.applied.add(order.digest);
+    return standing;
   }
 
   /** A restriction: its catalogue, the truth about the export, enough approvals. */
-  async checkRestriction(signed: SignedOrder, catalogue: Catalogue, time: Time): Promise<void> {
+  async checkRestriction(
+    signed: SignedOrder,
+    catalogue: Catalogue,
+    time: Time,
+  ): Promise<Standing> {
     const { order } = signed;
     if (order.kind !== "restrict") return refuse("not a restrict order");
     this.checkLedger(signed);
@@ -112,15 +118,20 @@ export class Governance {
       refuse("the order does not say that it closes the export (I6)");
     }
     checkInTime(signed, time);
-    await checkEnough(signed, this.authorityAt(time));
+    return checkEnough(signed, this.authorityAt(time));
   }
 
   /** A lift: of this ledger, with enough approvals (I5). Returns the order that it ends. */
   async checkLift(signed: SignedOrder, time: Time): Promise<DigestHex> {
     if (signed.order.kind !== "lift") return refuse("not a lift");
-    this.checkLedger(signed);
-    await checkEnough(signed, this.authorityAt(time));
+    await this.judgeLift(signed, time);
     return signed.order.lifts;
+  }
+
+  /** The same; returns by how many it was approved. */
+  async judgeLift(signed: SignedOrder, time: Time): Promise<Standing> {
+    this.checkLedger(signed);
+    return checkEnough(signed, this.authorityAt(time));
   }
 
   private checkLedger({ order }: SignedOrder): void {

@@ -13,12 +13,23 @@ export { CosignerKey } from "./cosignature.ts";
 export { sha256, sha256Hex } from "./digest.ts";
 export { parseTrust, type TrustRoot } from "./genesis.ts";
 export { openHttpLog } from "./http_reader.ts";
+export { meaningOf } from "./meaning.ts";
 export { leafHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
 export { NoteVerifier } from "./note.ts";
+export {
+  type BundleErrorClass,
+  type BundleFinding,
+  bundleInWords,
+  type BundleReport,
+  type ProvenBundle,
+  verifyOrderBundle,
+} from "./order_bundle.ts";
+export { orderInWords } from "./order_words.ts";
 export { parseTlogProof, type TlogProof, verifyTlogProof } from "./proof.ts";
 export { type Reader, type ReadOutcome } from "./reader.ts";
 export { Refusal } from "./refusal.ts";
 export { verifySnapshot, type VerifiedSnapshot } from "./snapshot.ts";
+export { type GrowthErrorClass, type GrowthReport, verifyGrowth } from "./verify_growth.ts";
 export {
   type EntryVisitor,
   type Finding,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-import { run } from "./command.ts";
+import { run } from "./commands.ts";
 
 const { exitCode, stdout, stderr } = await run(process.argv.slice(2));
 process.stderr.write(stderr);

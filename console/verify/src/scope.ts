@@ -60,18 +60,28 @@ function percentEncode(text: string): string {
   return text.replace(/[/@:#%]/g, (c) => `%${toHex(utf8(c))}`);
 }
 
-function sortedDistinct(items: readonly string[]): readonly string[] {
+function sortedDistinct<T extends string>(items: readonly T[]): readonly T[] {
   if (new Set(items).size === items.length) return [...items].sort();
   return refuse("scope: a region, class or resource stands twice in one line (I3)");
 }
 
-/** Equal for lines that cut the same. */
-function comparable(line: ScopeLine): string {
-  const regions = sortedDistinct(line.regions).map((region) => `@${percentEncode(region)}`);
-  const classes = sortedDistinct(line.classes).map((name) => `:${name}`);
-  const resources = sortedDistinct(line.resources).map((resource) => `#${resource}`);
+/** "SUB/SERVICE@REGION:CLASS#RESOURCE", as people write it. */
+export function scopeLineText(line: ScopeLine): string {
+  const regions = line.regions.map((region) => `@${percentEncode(region)}`);
+  const classes = line.classes.map((name) => `:${name}`);
+  const resources = line.resources.map((resource) => `#${resource}`);
   const place = `${percentEncode(line.subscription)}/${percentEncode(line.service)}`;
   return [place, ...regions, ...classes, ...resources].join("");
+}
+
+/** Equal for lines that cut the same. */
+function comparable(line: ScopeLine): string {
+  return scopeLineText({
+    ...line,
+    regions: sortedDistinct(line.regions),
+    classes: sortedDistinct(line.classes),
+    resources: sortedDistinct(line.resources),
+  });
 }
 
 function parseLine(value: Json, where: string): ScopeLine {

@@ -6,8 +6,8 @@ import { type Bytes, fromUtf8, utf8 } from "./bytes.ts";
 import { type Catalogue, parseCatalogue } from "./catalogue.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { type DigestHex, hashFromBase64, sha256Hex } from "./digest.ts";
-import { checkInForceEntry, type Entry } from "./entry.ts";
-import { trustedEntry, trustedGenesis, type TrustRoot } from "./genesis.ts";
+import { type Entry, inForceOf } from "./entry.ts";
+import { type Genesis, trustedEntry, trustedGenesis, type TrustRoot } from "./genesis.ts";
 import { Governance } from "./governance.ts";
 import { type Json, parseJson } from "./json.ts";
 import { Members } from "./members.ts";
@@ -22,14 +22,14 @@ const kPathMax = 64;
 const kTrailerBytes = 1 + 64 + 1;
 
 /** A ledger entry and its inclusion proof under the snapshot's checkpoint. */
-interface ProvenEntry {
+export interface ProvenEntry {
   readonly bytes: Bytes;
   readonly index: number;
   readonly path: readonly Bytes[];
 }
 
 /** An order, what people signed, and the entry that put it in force. */
-interface ProvenOrder {
+export interface ProvenOrder {
   readonly signed: SignedOrder;
   readonly entry: ProvenEntry;
 }
@@ -62,7 +62,7 @@ export function orderName(kind: string, digest: DigestHex): string {
   return `${kind} ${digest.slice(0, 12)}`;
 }
 
-function parseProvenEntry(value: Json, where: string): ProvenEntry {
+export function parseProvenEntry(value: Json, where: string): ProvenEntry {
   const members = new Members(value, where);
   const index = members.integer("index");
   if (index < 0) members.refuse("index", "must not be negative");
@@ -75,6 +75,10 @@ function parseProvenEntry(value: Json, where: string): ProvenEntry {
   };
   members.finish();
   return entry;
+}
+
+export function parseProvenOrders(members: Members, name: string): readonly ProvenOrder[] {
+  return members.list(name).map((item, i) => parseProvenOrder(item, `${name}[${i}]`));
 }
 
 function parseProvenOrder(value: Json, where: string): ProvenOrder {
@@ -106,15 +110,13 @@ function parseSnapshot(bytes: Bytes): GateSnapshot {
   if (parseTime(members.string("made_at")) === undefined) {
     members.refuse("made_at", "not an RFC 3339 time");
   }
-  const orders = (name: string): readonly ProvenOrder[] =>
-    members.list(name).map((item, i) => parseProvenOrder(item, `${name}[${i}]`));
   const snapshot: GateSnapshot = {
     ledger: members.string("ledger"),
     checkpoint: utf8(members.string("checkpoint")),
     genesis: parseProvenEntry(members.object("genesis"), "genesis"),
-    governance: orders("governance"),
+    governance: parseProvenOrders(members, "governance"),
     catalogues: members.list("catalogues"),
-    restrictions: orders("restrictions"),
+    restrictions: parseProvenOrders(members, "restrictions"),
   };
   members.finish();
   return snapshot;
@@ -136,6 +138,28 @@ function provenEntry(proven: ProvenEntry, checkpoint: Checkpoint, trust: TrustRo
   return trustedEntry(proven.bytes, trust);
 }
 
+/** The founding, proven to be entry 0 under `checkpoint`. */
+export function provenGenesis(
+  proven: ProvenEntry,
+  checkpoint: Checkpoint,
+  trust: TrustRoot,
+): Genesis {
+  provenEntry(proven, checkpoint, trust);
+  if (proven.index !== 0) refuse("not entry 0 (I2)");
+  return trustedGenesis(proven.bytes, trust);
+}
+
+/** That the ledger put exactly this order in force (I3). */
+export function provenInForce(
+  { signed, entry: proven }: ProvenOrder,
+  checkpoint: Checkpoint,
+  trust: TrustRoot,
+): Entry {
+  const entry = provenEntry(proven, checkpoint, trust);
+  inForceOf(entry, signed);
+  return entry;
+}
+
 /** Works through the orders in ledger order, governance and restrictions merged, so that each is
  * judged by exactly the authority that stood before it. */
 class SnapshotVerifier {
@@ -148,11 +172,7 @@ class SnapshotVerifier {
   constructor(snapshot: GateSnapshot, trust: TrustRoot, checkpoint: Checkpoint) {
     this.trust = trust;
     this.checkpoint = checkpoint;
-    const genesis = within("genesis", () => {
-      provenEntry(snapshot.genesis, checkpoint, trust);
-      if (snapshot.genesis.index !== 0) refuse("not entry 0 (I2)");
-      return trustedGenesis(snapshot.genesis.bytes, trust);
-    });
+    const genesis = within("genesis", () => provenGenesis(snapshot.genesis, checkpoint, trust));
     this.governance = new Governance(genesis);
     this.catalogues = snapshot.catalogues.map(parseCatalogue);
   }
@@ -203,11 +223,8 @@ class SnapshotVerifier {
     await this.governance.checkRestriction(proven.signed, catalogue, inForceAt);
   }
 
-  /** That the ledger put exactly this order in force (I3). */
   private entryOf(proven: ProvenOrder): Entry {
-    const entry = provenEntry(proven.entry, this.checkpoint, this.trust);
-    checkInForceEntry(entry, proven.signed);
-    return entry;
+    return provenInForce(proven, this.checkpoint, this.trust);
   }
 }
 
