@@ -37,6 +37,7 @@ std::string format_tlog_proof(const InclusionProof& proof, std::string_view chec
 
 Result<TlogProof> parse_tlog_proof(std::string_view text) {
   if (text.size() > kTlogProofBytesMax) return bad("too long");
+  if (!is_utf8(text)) return bad("not UTF-8");
   if (TRY(next_line(text)) != kHeader) return bad("line 1 is not the header of version 1");
   std::string_view line = TRY(next_line(text));
   if (line.starts_with("extra ")) {
