@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/encoding.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -123,6 +124,10 @@ Result<std::string> base64_decode(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
+    const auto wide = std::find_if(text.begin(), text.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    text.remove_prefix(static_cast<std::size_t>(wide - text.begin()));
+    if (text.empty()) return true;
     const std::size_t n = utf8_length(text);
     if (n == 0) return false;
     text.remove_prefix(n);

@@ -10,6 +10,9 @@
 namespace proviso {
 namespace {
 
+// Stands in a string as it is.
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+
 constexpr std::int64_t kIntegerMax = (std::int64_t{1} << 53) - 1;
 
 // One UTF-16 code unit's sort weight for the next code point of well-formed UTF-8: code points
@@ -212,37 +215,45 @@ struct Parser {
         return out;
       }
       if (static_cast<unsigned char>(c) < 0x20) return wrong("a control character in a string");
-      ++at;
       if (c == '\\') {
+        ++at;
         TRY_VOID(escape(out));
-      } else {
-        out.push_back(c);
+        continue;
       }
+      const std::size_t from = at;
+      while (at < text.size() && is_plain(text[at])) ++at;
+      out.append(text, from, at - from);
     }
   }
 };
 
+// Of a character that is not plain.
+void write_escape(std::string& out, char c) {
+  switch (c) {
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default: break;
+  }
+  std::array<char, 8> code{};
+  std::snprintf(code.data(), code.size(), "\\u%04x", static_cast<unsigned>(c));
+  out += code.data();
+}
+
 void write_string(std::string& out, std::string_view s) {
   out.push_back('"');
-  for (const char c : s) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          std::array<char, 8> code{};
-          std::snprintf(code.data(), code.size(), "\\u%04x", static_cast<unsigned>(c));
-          out += code.data();
-        } else {
-          out.push_back(c);
-        }
-    }
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (is_plain(s[i])) continue;
+    out.append(s, from, i - from);
+    write_escape(out, s[i]);
+    from = i + 1;
   }
+  out.append(s, from);
   out.push_back('"');
 }
 

@@ -6,6 +6,18 @@
 #include "model/in_force.h"
 
 namespace proviso::gates {
+namespace {
+
+Result<void> check_included(const model::ProvenEntry& proven,
+                            const ledger::Checkpoint& checkpoint) {
+  const auto included = ledger::verify_inclusion(
+      proven.index, checkpoint.size, ledger::leaf_hash(proven.bytes), proven.path, checkpoint.root);
+  if (included) return {};
+  return fail(Errc::denied, "its ledger entry is not under the signed checkpoint (I2): " +
+                                included.error().message);
+}
+
+}  // namespace
 
 std::string order_name(std::string_view kind, const Digest& digest) {
   return std::string(kind) + " " + digest.hex().substr(0, 12);
@@ -22,12 +34,7 @@ Result<model::Entry> trusted_entry(std::string_view bytes, const model::TrustRoo
 Result<model::Entry> proven_entry(const model::ProvenEntry& proven,
                                   const ledger::Checkpoint& checkpoint,
                                   const model::TrustRoot& trust) {
-  const auto included = ledger::verify_inclusion(
-      proven.index, checkpoint.size, ledger::leaf_hash(proven.bytes), proven.path, checkpoint.root);
-  if (!included) {
-    return fail(Errc::denied, "its ledger entry is not under the signed checkpoint (I2): " +
-                                  included.error().message);
-  }
+  TRY_VOID(check_included(proven, checkpoint));
   return trusted_entry(proven.bytes, trust);
 }
 
@@ -49,7 +56,7 @@ Result<model::Genesis> trusted_genesis(std::string_view bytes, const model::Trus
 Result<model::Genesis> proven_genesis(const model::ProvenEntry& proven,
                                       const ledger::Checkpoint& checkpoint,
                                       const model::TrustRoot& trust) {
-  TRY_VOID(proven_entry(proven, checkpoint, trust));
+  TRY_VOID(check_included(proven, checkpoint));
   if (proven.index != 0) return fail(Errc::denied, "not entry 0 (I2)");
   return trusted_genesis(proven.bytes, trust);
 }
