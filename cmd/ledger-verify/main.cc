@@ -46,6 +46,8 @@ LOG is a folder, or an http(s) URL of any static web server.
   --key PUB           the log's verifier key, or a file with it: for log, consistency, proof
   --snapshot FILE     for log: a gate's snapshot, held against the log (needs --trust)
   --since FILE        for log: an earlier checkpoint that was kept
+  --policy FILE       for log: witness policy: whose cosignatures it must have
+  --at TIME           for log: what should be open by then, now where it is not given
   --ca-file FILE      certificates to trust beside the system's
   --timeout SECONDS   for one file of a URL, 60 where it is not given
   --connections N     to the server of a URL, 16 where it is not given
@@ -156,12 +158,14 @@ Answer verify_log(const Arguments& arguments) {
   if (!trust) return std::unexpected(trust.error());
   ledger_verify::LogOptions options;
   for (const auto& [name, text] :
-       {std::pair("--snapshot", &options.snapshot), std::pair("--since", &options.since)}) {
+       {std::pair("--snapshot", &options.snapshot), std::pair("--since", &options.since),
+        std::pair("--policy", &options.policy)}) {
     if (arguments.value(name).empty()) continue;
     auto read = read_file(arguments.value(name));
     if (!read) return std::unexpected(read.error());
     *text = std::move(*read);
   }
+  options.at = arguments.value("--at");
   auto log = open_log(arguments, arguments.operands[0]);
   if (!log) return std::unexpected(log.error());
   ProgressLine line;
@@ -221,7 +225,8 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"log",
        {1,
-        {"--key", "--trust", "--snapshot", "--since", "--ca-file", "--timeout", "--connections"}},
+        {"--key", "--trust", "--snapshot", "--since", "--policy", "--at", "--ca-file", "--timeout",
+         "--connections"}},
        verify_log},
       {"consistency",
        {3, {"--key", "--trust", "--ca-file", "--timeout", "--connections"}},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "context.h"
 
-#include <charconv>
 #include <cstdio>
 
 #include <fcntl.h>
@@ -94,26 +93,6 @@ void Context::print(const Json& value, const std::string& text) const {
 
 Result<std::string> read_input_file(const std::string& path) {
   return real_file_system().read(path, kInputFileMax);
-}
-
-Result<Time> parse_moment(std::string_view text, Time now) {
-  if (text == "now") return floor_second(now);
-  if (!text.starts_with('+')) {
-    auto t = parse_time(text);
-    if (!t) return t;
-    return floor_second(*t);
-  }
-  std::int64_t n = 0;
-  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), n);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (error != std::errc{} || n < 0 || n > 100'000) {
-    return fail(Errc::invalid_input, "a time is RFC 3339, now, or +7d, +36h, +30m");
-  }
-  if (unit == "d") return floor_second(now) + std::chrono::days{n};
-  if (unit == "h") return floor_second(now) + std::chrono::hours{n};
-  if (unit == "m") return floor_second(now) + std::chrono::minutes{n};
-  if (unit == "s") return floor_second(now) + std::chrono::seconds{n};
-  return fail(Errc::invalid_input, "a time is RFC 3339, now, or +7d, +36h, +30m");
 }
 
 Result<std::string> ask_passphrase(const std::string& passphrase_file, bool confirm) {

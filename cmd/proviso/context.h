@@ -44,8 +44,6 @@ struct Context {
 
 /// A file of at most 64 MiB that a person names; its errors begin with the name.
 Result<std::string> read_input_file(const std::string& path);
-/// "now", RFC 3339, or "+7d", "+36h", "+30m" from `now`.
-Result<Time> parse_moment(std::string_view text, Time now);
 /// The signer that --key names (keys/signers.h); its passphrase or PIN comes from the file, or is
 /// asked for on the terminal.
 Result<std::unique_ptr<Signer>> read_key(const std::string& place,

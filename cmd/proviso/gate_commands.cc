@@ -8,6 +8,7 @@
 #include "gates/ledger_audit.h"
 #include "ledger/verify_log.h"
 #include "model/gate_snapshot.h"
+#include "verify/words.h"
 
 namespace proviso::cmd {
 namespace {
@@ -148,20 +149,8 @@ Result<WitnessPolicyOrNone> read_witness_policy(const std::string& path,
   return WitnessPolicyOrNone(std::move(policy));
 }
 
-// Who cosigned, for programs and for people; nothing without a policy.
-Json::Object cosigners_in_json(const WitnessPolicyOrNone& policy,
-                               const std::vector<std::string>& names) {
-  if (!policy) return {};
-  Json::Array list;
-  for (const std::string& name : names) list.emplace_back(name);
-  return {{"cosigned_by", std::move(list)}};
-}
-std::string cosigners_in_words(const WitnessPolicyOrNone& policy,
-                               const std::vector<std::string>& names) {
-  if (!policy) return "";
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return "cosigned by " + (out.empty() ? "nobody, as the policy allows" : out) + "\n";
+::proviso::verify::Cosigners asked_of(const WitnessPolicyOrNone& policy) {
+  return policy ? ::proviso::verify::Cosigners::told : ::proviso::verify::Cosigners::not_asked_for;
 }
 
 Result<int> verify_with_key(const GateOptions& options, const Context& context) {
@@ -172,54 +161,9 @@ Result<int> verify_with_key(const GateOptions& options, const Context& context) 
   if (policy) verify_options.witness_policy = &*policy;
   const ledger::LogReport r =
       ledger::verify_log(real_file_system(), options.ledger, verifier, verify_options);
-  Json::Object more = cosigners_in_json(policy, r.cosigned_by);
-  more.emplace("entries", r.size);
-  more.emplace("root", r.root.hex());
   return print_verdict(context, r.ok, r.error_class, r.where, r.detail,
-                       format("valid: {} entries, root {}\n", r.size, r.root.hex()) +
-                           cosigners_in_words(policy, r.cosigned_by),
-                       std::move(more));
-}
-
-constexpr std::size_t kOverdueShown = 1000;
-
-Json overdue_json(const gates::AuditReport& report) {
-  Json::Array out;
-  for (const gates::Overdue& o : report.overdue) {
-    if (out.size() == kOverdueShown) break;
-    out.emplace_back(
-        Json::Object{{"due", format_time(o.due)}, {"entry", o.entry}, {"missing", o.missing}});
-  }
-  return out;
-}
-
-std::string seals_in_words(const gates::AuditReport& report) {
-  if (report.seals.sealed == 0) return "";
-  std::string out = format("  {} sealed entries: {} opened ({} covers, {} late), {} not yet\n",
-                           report.seals.sealed, report.seals.opened, report.seals.covers,
-                           report.seals.opened_late, report.seals.sealed - report.seals.opened);
-  for (std::size_t i = 0; i < report.overdue.size() && i < kOverdueShown; ++i) {
-    const gates::Overdue& o = report.overdue[i];
-    out +=
-        format("  OVERDUE: entry {} should have been opened by {}{}\n", o.entry, format_time(o.due),
-               o.missing == 1 ? "" : format(" ({} openings are missing)", o.missing));
-  }
-  return out;
-}
-
-Json::Object counts_in_json(const gates::AuditReport& r, Json::Object more) {
-  more.emplace("entries", r.entries);
-  more.emplace("orders_in_force", r.orders_in_force);
-  more.emplace("lifts", r.lifts);
-  more.emplace("governance_orders", r.governance_orders);
-  more.emplace("not_in_snapshot", r.not_in_snapshot);
-  more.emplace("sealed", r.seals.sealed);
-  more.emplace("opened", r.seals.opened);
-  more.emplace("covers", r.seals.covers);
-  more.emplace("opened_late", r.seals.opened_late);
-  more.emplace("overdue", overdue_json(r));
-  more.emplace("overdue_total", r.overdue.size());
-  return more;
+                       ::proviso::verify::log_in_words(r, asked_of(policy)),
+                       ::proviso::verify::log_members(r, asked_of(policy)));
 }
 
 Result<int> verify_with_trust(const GateOptions& options, const Context& context) {
@@ -236,12 +180,9 @@ Result<int> verify_with_trust(const GateOptions& options, const Context& context
   if (policy) audit.witness_policy = &*policy;
   const gates::AuditReport r =
       gates::audit_ledger(real_file_system(), options.ledger, trust, audit);
-  return print_verdict(
-      context, r.ok, r.error_class, r.where, r.detail,
-      format("valid: {} entries; {} restrictions in force, {} lifts, {} changes of who decides\n",
-             r.entries, r.orders_in_force, r.lifts, r.governance_orders) +
-          seals_in_words(r) + cosigners_in_words(policy, r.cosigned_by),
-      counts_in_json(r, cosigners_in_json(policy, r.cosigned_by)));
+  return print_verdict(context, r.ok, r.error_class, r.where, r.detail,
+                       ::proviso::verify::audit_in_words(r, asked_of(policy)),
+                       ::proviso::verify::audit_members(r, asked_of(policy)));
 }
 
 Result<int> verify(const GateOptions& options, const Context& context) {

@@ -79,6 +79,10 @@ struct LogOptions {
   std::optional<std::string> since;  ///< an earlier checkpoint that was kept
   std::optional<std::string>
       snapshot;  ///< a gate's snapshot, held against the log; needs a trust file
+  /// Text of a witness policy (docs/formats/witness.md): whose cosignatures the log must have.
+  std::optional<std::string> policy = {};
+  /// When openings of sealed entries are asked for: "now", RFC 3339, or "+7d" from now. Empty: now.
+  std::string at = {};
   /// Told now and then how many entries of how many were looked at. On the caller's thread.
   std::function<void(std::uint64_t, std::uint64_t)> progress;
 };

@@ -2,6 +2,7 @@
 #include "base/time.h"
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 
 namespace proviso {
@@ -131,5 +132,25 @@ std::int64_t unix_seconds(Time t) { return floor<seconds>(t).time_since_epoch().
 Time from_unix_seconds(std::int64_t s) { return Time{seconds{s}}; }
 
 Time floor_second(Time t) { return floor<seconds>(t); }
+
+Result<Time> parse_moment(std::string_view text, Time now) {
+  if (text == "now") return floor_second(now);
+  if (!text.starts_with('+')) {
+    auto t = parse_time(text);
+    if (!t) return t;
+    return floor_second(*t);
+  }
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), n);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (error != std::errc{} || n < 0 || n > 100'000) {
+    return fail(Errc::invalid_input, "a time is RFC 3339, now, or +7d, +36h, +30m");
+  }
+  if (unit == "d") return floor_second(now) + std::chrono::days{n};
+  if (unit == "h") return floor_second(now) + std::chrono::hours{n};
+  if (unit == "m") return floor_second(now) + std::chrono::minutes{n};
+  if (unit == "s") return floor_second(now) + std::chrono::seconds{n};
+  return fail(Errc::invalid_input, "a time is RFC 3339, now, or +7d, +36h, +30m");
+}
 
 }  // namespace proviso

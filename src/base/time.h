@@ -27,4 +27,8 @@ Time from_unix_seconds(std::int64_t seconds);
 /// The second that `t` lies in.
 Time floor_second(Time t);
 
+/// What a person writes for a time: "now", RFC 3339, or "+7d", "+36h", "+30m", "+5s" from `now`; in
+/// whole seconds.
+Result<Time> parse_moment(std::string_view text, Time now);
+
 }  // namespace proviso

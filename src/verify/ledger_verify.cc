@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "gates/ledger_audit.h"
@@ -11,9 +12,11 @@
 #include "ledger/finding.h"
 #include "ledger/proof.h"
 #include "ledger/verify_growth.h"
+#include "ledger/witness_policy.h"
 #include "model/order_words.h"
 #include "verify/http_files.h"
 #include "verify/meaning.h"
+#include "verify/words.h"
 
 namespace proviso::ledger_verify {
 
@@ -84,6 +87,23 @@ Result<LogKey> log_key(const Trust& trust) {
   return LogKey{std::move(key), std::move(origin)};
 }
 
+using PolicyOrNone = std::optional<ledger::WitnessPolicy>;
+
+// A policy that names logs must name this one: a wrong file must not judge it.
+Result<PolicyOrNone> read_policy(const std::optional<std::string>& text,
+                                 const Result<ledger::NoteVerifier>& log) {
+  if (!text) return PolicyOrNone();
+  auto policy = TRY(ledger::WitnessPolicy::parse("witness policy", *text));
+  if (log && !policy.covers(*log)) {
+    return fail(Errc::invalid_input, "the witness policy is for other logs");
+  }
+  return PolicyOrNone(std::move(policy));
+}
+
+verify::Cosigners asked_of(const PolicyOrNone& policy) {
+  return policy ? verify::Cosigners::told : verify::Cosigners::not_asked_for;
+}
+
 Answer verify_by_key(ledger::LogFiles& files, const Trust& trust, const LogOptions& options) {
   if (options.snapshot)
     return bad_input("a snapshot needs a trust file: a key alone proves no order");
@@ -91,11 +111,13 @@ Answer verify_by_key(ledger::LogFiles& files, const Trust& trust, const LogOptio
   if (!key) return problem(key.error());
   ledger::VerifyOptions wanted{.origin = key->origin, .since = options.since};
   wanted.progress = options.progress;
+  const auto policy = read_policy(options.policy, key->key);
+  if (!policy) return problem(policy.error());
+  if (*policy) wanted.witness_policy = &**policy;
   const auto report = ledger::verify_log(files, key->key, wanted, ledger::EntryVisitor());
   if (!report) return problem(report.error());
-  const std::string size = std::to_string(report->size);
-  return verdict_of(*report, "valid: " + size + " entries, root " + report->root.hex() + "\n",
-                    Json::Object{{"entries", report->size}, {"root", report->root.hex()}});
+  return verdict_of(*report, verify::log_in_words(*report, asked_of(*policy)),
+                    verify::log_members(*report, asked_of(*policy)));
 }
 
 Answer verify_by_trust(ledger::LogFiles& files, const Trust& trust, const LogOptions& options) {
@@ -105,17 +127,16 @@ Answer verify_by_trust(ledger::LogFiles& files, const Trust& trust, const LogOpt
   if (options.snapshot) wanted.snapshot = *options.snapshot;
   wanted.since = options.since;
   wanted.progress = options.progress;
+  const auto at = parse_moment(options.at.empty() ? "now" : options.at, SystemClock().now());
+  if (!at) return problem(at.error());
+  wanted.at = *at;
+  // A key that cannot be read is the audit's to report.
+  const auto policy = read_policy(options.policy, ledger::NoteVerifier::parse(root->ledger_key));
+  if (!policy) return problem(policy.error());
+  if (*policy) wanted.witness_policy = &**policy;
   const gates::AuditReport r = gates::audit_ledger(files, *root, wanted);
-  const auto number = [](std::uint64_t n) { return std::to_string(n); };
-  return verdict_of(r,
-                    "valid: " + number(r.entries) + " entries; " + number(r.orders_in_force) +
-                        " restrictions in force, " + number(r.lifts) + " lifts, " +
-                        number(r.governance_orders) + " changes of who decides\n",
-                    Json::Object{{"entries", r.entries},
-                                 {"orders_in_force", r.orders_in_force},
-                                 {"lifts", r.lifts},
-                                 {"governance_orders", r.governance_orders},
-                                 {"not_in_snapshot", r.not_in_snapshot}});
+  return verdict_of(r, verify::audit_in_words(r, asked_of(*policy)),
+                    verify::audit_members(r, asked_of(*policy)));
 }
 
 Json::Object bundle_members(const gates::BundleReport& r) {

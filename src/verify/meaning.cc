@@ -18,6 +18,8 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"checkpoint-origin", "the log's key signed it, but for another log"},
     {"checkpoint-signature",
      "the log's key did not sign it: it is another log's, a forgery, or damaged"},
+    {"cosignature",
+     "a line of a witness that the policy names is not its signature: forged, or damaged"},
     {"earlier-format", "the earlier checkpoint cannot be read"},
     {"earlier-origin", "the earlier checkpoint is another log's"},
     {"earlier-signature", "the log's key did not sign the earlier checkpoint"},
@@ -34,8 +36,14 @@ constexpr auto kMeanings = std::to_array<Meaning>({
     {"order",
      "the order does not have the approvals that it takes, or is not what it says of itself"},
     {"proof", "this is no tlog-proof, or it was damaged on its way"},
+    {"quorum",
+     "too few of the witnesses that you ask for have seen this log: it may not be the one that "
+     "others "
+     "see"},
     {"rollback", "the log is shorter than it was: entries were taken away"},
     {"root", "the log's key signed another history than the files hold"},
+    {"seal",
+     "a sealed entry is shown as something else than was sealed, twice, or without a due time"},
     {"since-format", "the checkpoint that you kept cannot be read"},
     {"since-origin", "the checkpoint that you kept is another log's"},
     {"since-signature", "the log's key did not sign the checkpoint that you kept"},

@@ -49,12 +49,6 @@ export function unixSeconds(time: Time): bigint {
   return time < 0n && time % kSecond !== 0n ? seconds - 1n : seconds;
 }
 
-/** As canonical documents write it; what is below a second is left out. */
-export function formatTime(time: Time): string {
-  const milliseconds = Number(unixSeconds(time) * 1000n);
-  return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, "Z");
-}
-
 export function laterOf(a: Time, b: Time): Time {
   return a > b ? a : b;
 }

@@ -159,7 +159,7 @@ TEST(Meaning, IsThereForEachClassOfThePage) {
       ++classes;
     }
   }
-  EXPECT_EQ(classes, 32U);
+  EXPECT_EQ(classes, 35U);
   EXPECT_EQ(verify::meaning_of("OK"), "");
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/words.h"
+
+namespace proviso::verify {
+namespace {
+
+constexpr std::size_t kOverdueShown = 1000;
+
+std::string number(std::uint64_t n) { return std::to_string(n); }
+
+Json overdue_json(const gates::AuditReport& report) {
+  Json::Array out;
+  for (const gates::Overdue& o : report.overdue) {
+    if (out.size() == kOverdueShown) break;
+    out.emplace_back(
+        Json::Object{{"due", format_time(o.due)}, {"entry", o.entry}, {"missing", o.missing}});
+  }
+  return out;
+}
+
+std::string seals_in_words(const gates::AuditReport& report) {
+  const gates::SealCounts& seals = report.seals;
+  if (seals.sealed == 0) return "";
+  std::string out = "  " + number(seals.sealed) + " sealed entries: " + number(seals.opened) +
+                    " opened (" + number(seals.covers) + " covers, " + number(seals.opened_late) +
+                    " late), " + number(seals.sealed - seals.opened) + " not yet\n";
+  for (std::size_t i = 0; i < report.overdue.size() && i < kOverdueShown; ++i) {
+    const gates::Overdue& o = report.overdue[i];
+    out +=
+        "  OVERDUE: entry " + number(o.entry) + " should have been opened by " + format_time(o.due);
+    if (o.missing != 1) out += " (" + std::to_string(o.missing) + " openings are missing)";
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string cosigners_in_words(const std::vector<std::string>& names, Cosigners cosigners) {
+  if (cosigners == Cosigners::not_asked_for) return "";
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return "cosigned by " + (out.empty() ? "nobody, as the policy allows" : out) + "\n";
+}
+
+void add_cosigners(Json::Object& members, const std::vector<std::string>& names,
+                   Cosigners cosigners) {
+  if (cosigners == Cosigners::not_asked_for) return;
+  members.emplace("cosigned_by", Json::Array(names.begin(), names.end()));
+}
+
+std::string log_in_words(const ledger::LogReport& report, Cosigners cosigners) {
+  return "valid: " + number(report.size) + " entries, root " + report.root.hex() + "\n" +
+         cosigners_in_words(report.cosigned_by, cosigners);
+}
+
+std::string audit_in_words(const gates::AuditReport& report, Cosigners cosigners) {
+  return "valid: " + number(report.entries) + " entries; " + number(report.orders_in_force) +
+         " restrictions in force, " + number(report.lifts) + " lifts, " +
+         number(report.governance_orders) + " changes of who decides\n" + seals_in_words(report) +
+         cosigners_in_words(report.cosigned_by, cosigners);
+}
+
+Json::Object log_members(const ledger::LogReport& report, Cosigners cosigners) {
+  Json::Object out{{"entries", report.size}, {"root", report.root.hex()}};
+  add_cosigners(out, report.cosigned_by, cosigners);
+  return out;
+}
+
+Json::Object audit_members(const gates::AuditReport& report, Cosigners cosigners) {
+  Json::Object out{{"entries", report.entries},
+                   {"orders_in_force", report.orders_in_force},
+                   {"lifts", report.lifts},
+                   {"governance_orders", report.governance_orders},
+                   {"not_in_snapshot", report.not_in_snapshot},
+                   {"sealed", report.seals.sealed},
+                   {"opened", report.seals.opened},
+                   {"covers", report.seals.covers},
+                   {"opened_late", report.seals.opened_late},
+                   {"overdue", overdue_json(report)},
+                   {"overdue_total", report.overdue.size()}};
+  add_cosigners(out, report.cosigned_by, cosigners);
+  return out;
+}
+
+}  // namespace proviso::verify
