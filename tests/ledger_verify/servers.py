@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Static web servers for a test: `servers.py FOLDER [CERTIFICATE KEY]` serves FOLDER on a free port
-of the loopback, keeping connections. Its first line on standard output is its URL, its second that of
-a server beside it that serves FOLDER badly, below a path for each way:
+of the loopback, keeping connections. Its first line on standard output is its URL, its second that
+of a server beside it that serves FOLDER badly, below a path for each way:
 
   /cut/        promises more bytes than come         /endless/   sends a body without an end
   /stall/      takes a request and says nothing      /drip/      a byte of a body now and then
