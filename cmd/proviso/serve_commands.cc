@@ -12,6 +12,7 @@ namespace {
 
 struct ServeCommandOptions {
   int port = -1;
+  std::int64_t scrub_hours = 24;
   bool routes = false;
   std::string name;
   std::vector<std::string> scopes;
@@ -26,6 +27,7 @@ Result<int> serve(const ServeCommandOptions& options, const Context& context, Ra
   if (context.dir.empty()) return fail(Errc::invalid_input, "no data folder (give -d DIR)");
   server::ServeOptions wanted;
   if (options.port >= 0) wanted.port = static_cast<std::uint16_t>(options.port);
+  wanted.scrub_every = std::chrono::hours{options.scrub_hours};
   TRY_VOID(server::serve(context.dir, wanted, context.clock, random));
   return kDone;
 }
@@ -101,6 +103,10 @@ void add_serve_commands(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("serve", "serve the ledger over HTTP until SIGTERM");
   command->add_option("--port", o->port, "instead of the configured one; 0: a free one")
       ->check(CLI::Range(0, 65535));
+  command
+      ->add_option("--scrub-hours", o->scrub_hours,
+                   "from one reading of the whole ledger to the next (24); 0: none")
+      ->check(CLI::Range(0, 8760));
   command->add_flag("--routes", o->routes, "print each route and who may call it, and end");
   command->callback(
       [o, &context] { context.run([&] { return serve(*o, context, context.random); }); });

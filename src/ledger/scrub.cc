@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ledger/scrub.h"
+
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -41,14 +43,21 @@ class Pace {
 
 }  // namespace
 
-Result<LogReport> Log::scrub(std::stop_token stop, std::uint64_t bytes_per_second) {
-  TRY(head());
+Result<LogReport> scrub_files(FileSystem& fs, const std::string& public_dir,
+                              const NoteVerifier& log_key, const std::string& origin,
+                              std::stop_token stop, std::uint64_t bytes_per_second) {
   Pace pace(std::move(stop), bytes_per_second);
   const EntryVisitor visit = [&](EntryIndex, std::string_view entry) {
     return pace.passed(entry.size() + sizeof(Digest));
   };
-  const VerifyOptions options{.origin = origin_, .since = {}};
-  LogReport report = TRY(verify_log(fs_, paths_.public_dir(), verifier_, options, visit));
+  const VerifyOptions options{.origin = origin, .since = {}};
+  return verify_log(fs, public_dir, log_key, options, visit);
+}
+
+Result<LogReport> Log::scrub(std::stop_token stop, std::uint64_t bytes_per_second) {
+  TRY(head());
+  LogReport report = TRY(
+      scrub_files(fs_, paths_.public_dir(), verifier_, origin_, std::move(stop), bytes_per_second));
   if (report.ok) TRY_VOID(engine_->ids().check());
   return report;
 }

@@ -194,9 +194,14 @@ Result<void> DataFolder::reload_register() {
   return {};
 }
 
+Result<ledger::NoteVerifier> ledger_verifier(const FolderPaths& paths, const std::string& origin) {
+  const auto signer = TRY(ledger_signer(paths, origin));
+  return signer.verifier();
+}
+
 Result<std::string> DataFolder::ledger_vkey() {
-  const auto signer = TRY(ledger_signer(paths_, config_.ledger_origin));
-  return signer.verifier().format();
+  const auto key = TRY(ledger_verifier(paths_, config_.ledger_origin));
+  return key.format();
 }
 
 Result<Digest> folder_digest(const std::string& folder, std::string_view ending) {

@@ -39,6 +39,9 @@ struct FolderPaths {
 Result<void> init_folder(const std::string& root, std::string origin, Random& random,
                          std::int64_t seal_every_minutes = 0);
 
+/// The key that verifies the folder's ledger, under its name.
+Result<ledger::NoteVerifier> ledger_verifier(const FolderPaths& paths, const std::string& origin);
+
 /// An open data folder: the one writer (design §7). Opening finishes what a crash left undone.
 class DataFolder {
  public:

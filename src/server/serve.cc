@@ -10,6 +10,7 @@
 #include "http/server.h"
 #include "server/cosigning_config.h"
 #include "server/data_folder.h"
+#include "server/ledger_scrub.h"
 #include "server/serve_config.h"
 #include "server/serve_routes.h"
 #include "server/tokens.h"
@@ -22,6 +23,7 @@ constexpr std::uint64_t kConfigMax = 1U << 20U;
 
 struct Settings {
   http::ServerSettings server;
+  ledger::NoteVerifier ledger_key;
   std::optional<witness::CosigningSettings> cosigning;
 };
 
@@ -52,8 +54,9 @@ Result<Settings> read_settings(const FolderPaths& paths, const ServeOptions& opt
                                      paths.root + ")");
   }
   const std::string text = TRY(fs.read(paths.config(), kConfigMax));
-  TRY_VOID(parse_config(paths.config(), text));
+  const Config config = TRY(parse_config(paths.config(), text));
   Settings out;
+  out.ledger_key = TRY(ledger_verifier(paths, config.ledger_origin));
   out.server = TRY(parse_serve_config(paths.config(), text));
   if (options.port) out.server.port = *options.port;
   out.server.tls_certificate = below(paths, out.server.tls_certificate);
@@ -74,6 +77,7 @@ void declare_metrics(Metrics& metrics) {
   http::declare_server_metrics(metrics);
   metrics.gauge("proviso_ledger_entries", "Entries under the newest checkpoint.");
   witness::declare_cosigning_metrics(metrics);
+  declare_scrub_metrics(metrics);
 }
 
 }  // namespace
@@ -105,10 +109,17 @@ Result<void> serve(const std::string& root, const ServeOptions& options, const C
   log.write("listening", {{"port", static_cast<std::int64_t>(server->port())},
                           {"tls", !settings.server.tls_certificate.empty()}});
 
-  // Beside it, its witnesses are asked; then it serves until it is told to stop.
+  // Beside it, its witnesses are asked and the log is read through; then it serves until it is told
+  // to stop.
   if (settings.cosigning) {
     cosigning = TRY(witness::Cosigning::start({view.fs, view.log_dir, log, metrics},
                                               std::move(*settings.cosigning)));
+  }
+  std::unique_ptr<LedgerScrub> scrub;
+  if (options.scrub_every > std::chrono::seconds{0}) {
+    scrub = std::make_unique<LedgerScrub>(
+        LedgerScrub::Parts{view.fs, view.log_dir, settings.ledger_key, log, metrics},
+        ScrubSettings{.every = options.scrub_every});
   }
   server->run(http::Server::Signals::stop_the_server);
   log.write("stopped");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -12,6 +14,8 @@ namespace proviso::server {
 
 struct ServeOptions {
   std::optional<std::uint16_t> port;  ///< instead of the configured one
+  /// From the end of one scrub of the public log to the next; zero: none.
+  std::chrono::seconds scrub_every{std::chrono::hours{24}};
 };
 
 /// Runs the server of a data folder until SIGTERM or SIGINT. It holds `serve.lock`, not `lock`:

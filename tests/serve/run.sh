@@ -167,6 +167,42 @@ that "no address is in the log" bash -c "! grep -qE '127\.0\.0\.1|192\.0\.2\.1|c
 start_server
 that "SIGINT too" end_server INT
 
+SECTION="scrub"
+# log_says EVENT: waits until the server's log has it.
+# shellcheck disable=SC2317  # called by `that`
+log_says() {
+  for _ in $(seq 100); do
+    jq -e "select(.event == \"$1\")" server.log >/dev/null 2>&1 && return
+    sleep 0.1
+  done
+  return 1
+}
+entries="$(sed -n 2p $LOG/checkpoint)"
+start_server
+that "the log is read through" log_says ledger_scrubbed
+that "all of it" [ "$(jq 'select(.event == "ledger_scrubbed").entries' server.log)" = "$entries" ]
+fetch "$URL/metrics" >metrics
+that "and it is sound" grep -qE '^proviso_ledger_damaged 0' metrics
+stop_server
+bundle="$LOG/tile/entries/000"
+[[ -e "$bundle" ]] || bundle="$bundle.p/$entries"
+cp "$bundle" sound
+printf 'X' | dd of="$bundle" bs=1 seek=500 conv=notrunc status=none
+start_server
+that "a changed byte is told" log_says ledger_damaged
+OUT="$(jq -c 'select(.event == "ledger_damaged")' server.log)"
+json "what and where" '.class == "leaf-hash" and (.where | startswith("tile/entries/000"))'
+fetch "$URL/metrics" >metrics
+that "it can be alerted on" grep -qE '^proviso_ledger_damaged 1' metrics
+that "the rest is served" expect_status 200 "$URL/checkpoint"
+stop_server
+cp sound "$bundle"
+"$PROVISO_BIN/proviso" serve -d data --port 0 --scrub-hours 0 2>server.log >server.out &
+SERVER=$!
+sleep 1
+stop_server
+that "none where none is wanted" bash -c "! grep -q ledger_scrubbed server.log"
+
 SECTION="limits"
 set_serve header_seconds 1
 set_serve idle_seconds 2
