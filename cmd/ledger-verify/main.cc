@@ -46,7 +46,7 @@ LOG is a folder, or an http(s) URL of any static web server.
   --key PUB           the log's verifier key, or a file with it: for log, consistency, proof
   --snapshot FILE     for log: a gate's snapshot, held against the log (needs --trust)
   --since FILE        for log: an earlier checkpoint that was kept
-  --policy FILE       for log: witness policy: whose cosignatures it must have
+  --policy FILE       for log and bundle: witness policy: whose cosignatures it must have
   --at TIME           for log: what should be open by then, now where it is not given
   --ca-file FILE      certificates to trust beside the system's
   --timeout SECONDS   for one file of a URL, 60 where it is not given
@@ -187,21 +187,26 @@ Answer verify_consistency(const Arguments& arguments) {
   return ledger_verify::verify_consistency(*log, *trust, *earlier, *later);
 }
 
-Answer verify_file(const Arguments& arguments,
-                   Answer (*verify)(std::string_view, const ledger_verify::Trust&)) {
+Answer verify_snapshot(const Arguments& arguments) {
   const auto trust = read_trust(arguments);
   if (!trust) return std::unexpected(trust.error());
   const auto text = read_file(arguments.operands[0]);
   if (!text) return std::unexpected(text.error());
-  return verify(*text, *trust);
+  return ledger_verify::verify_snapshot(*text, *trust);
 }
 
 Answer verify_bundle(const Arguments& arguments) {
-  return verify_file(arguments, ledger_verify::verify_bundle);
-}
-
-Answer verify_snapshot(const Arguments& arguments) {
-  return verify_file(arguments, ledger_verify::verify_snapshot);
+  const auto trust = read_trust(arguments);
+  if (!trust) return std::unexpected(trust.error());
+  const auto text = read_file(arguments.operands[0]);
+  if (!text) return std::unexpected(text.error());
+  std::optional<std::string> policy;
+  if (!arguments.value("--policy").empty()) {
+    auto read = read_file(arguments.value("--policy"));
+    if (!read) return std::unexpected(read.error());
+    policy = std::move(*read);
+  }
+  return ledger_verify::verify_bundle(*text, *trust, policy);
 }
 
 Answer verify_proof(const Arguments& arguments) {
@@ -231,7 +236,7 @@ const std::vector<Command>& commands() {
       {"consistency",
        {3, {"--key", "--trust", "--ca-file", "--timeout", "--connections"}},
        verify_consistency},
-      {"bundle", {1, {"--trust"}}, verify_bundle},
+      {"bundle", {1, {"--trust", "--policy"}}, verify_bundle},
       {"snapshot", {1, {"--trust"}}, verify_snapshot},
       {"proof", {1, {"--key", "--trust", "--entry"}}, verify_proof}};
   return all;

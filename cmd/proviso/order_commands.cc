@@ -10,6 +10,7 @@
 #include "context.h"
 #include "decisions/envelope.h"
 #include "decisions/preview.h"
+#include "ledger/witness_policy.h"
 #include "server/documents.h"
 
 namespace proviso::cmd {
@@ -216,7 +217,13 @@ Result<int> export_order(const OrderOptions& options, Context& context) {
 
 Result<int> bundle_order(const OrderOptions& options, Context& context) {
   auto [digest, folder, orders] = TRY(open_order(options, context));
-  const model::OrderBundle bundle = TRY(orders.bundle(digest));
+  // With witnesses, what they cosigned is worth more than what is newest.
+  std::optional<std::string> cosigned;
+  auto note = real_file_system().read(
+      folder->paths().ledger() + "/log/" + std::string(ledger::kCosignedFile),
+      ledger::kNoteBytesMax);
+  if (note) cosigned = std::move(*note);
+  const model::OrderBundle bundle = TRY(orders.bundle(digest, cosigned));
   const std::string text = TRY(model::write_order_bundle(bundle));
   TRY_VOID(real_file_system().write_durable(options.out, text));
   context.print(

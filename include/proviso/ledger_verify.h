@@ -100,8 +100,10 @@ Answer verify_consistency(Log& log, const Trust& trust, std::string_view earlier
 /// What a gate's snapshot proves by itself. What it leaves out only verify_log() can tell.
 Answer verify_snapshot(std::string_view snapshot, const Trust& trust);
 
-/// What an order bundle proves by itself: what was ordered, when, by how many.
-Answer verify_bundle(std::string_view bundle, const Trust& trust);
+/// What an order bundle proves by itself: what was ordered, when, by how many. `policy` as in
+/// LogOptions: whose cosignatures its checkpoint must have.
+Answer verify_bundle(std::string_view bundle, const Trust& trust,
+                     const std::optional<std::string>& policy = std::nullopt);
 
 /// That `entry` is in the log: what somebody who kept a tlog-proof can check.
 Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust);

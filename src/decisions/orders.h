@@ -80,8 +80,11 @@ class Orders {
   Result<model::GateSnapshot> snapshot();
 
   /// One order that came into force (also one that was lifted since), as a file that proves itself
-  /// to whoever has a trust file. `conflict` where it is not in force yet.
-  Result<model::OrderBundle> bundle(const Digest& order);
+  /// to whoever has a trust file. Under `cosigned`, a checkpoint with the lines of witnesses, where
+  /// that is given and old enough to cover it; else under the newest. `conflict` where the order is
+  /// not in force yet.
+  Result<model::OrderBundle> bundle(const Digest& order,
+                                    const std::optional<std::string>& cosigned = std::nullopt);
 
   [[nodiscard]] const model::Governance& governance() const { return governance_; }
   [[nodiscard]] const model::Catalogue& catalogue() const { return catalogue_; }

@@ -47,8 +47,9 @@ Check check_signatures(const model::SignedOrder& told, const model::SignedOrder&
 /// Works through a bundle from the trust root to the order.
 class Verifier {
  public:
-  Verifier(const model::OrderBundle& bundle, const model::TrustRoot& trust)
-      : bundle_(bundle), trust_(trust) {}
+  Verifier(const model::OrderBundle& bundle, const model::TrustRoot& trust,
+           const ledger::WitnessPolicy* policy)
+      : bundle_(bundle), trust_(trust), policy_(policy) {}
 
   Check run(BundleReport& out) {
     if (auto done = open_proof(); !done) return done;
@@ -63,6 +64,7 @@ class Verifier {
     out.checkpoint_size = checkpoint_.size;
     out.checkpoint_root = checkpoint_.root;
     out.governance_orders = bundle_.governance.size();
+    out.cosigned_by = cosigned_by_;
     return {};
   }
 
@@ -77,10 +79,25 @@ class Verifier {
         ledger::open_as("checkpoint", "proof", proof_.checkpoint, *key, trust_.ledger);
     if (!checkpoint) return std::unexpected(checkpoint.error());
     checkpoint_ = std::move(*checkpoint);
+    if (auto done = judge_witnesses(); !done) return done;
     const auto included =
         ledger::verify_inclusion(proof_.index, checkpoint_.size, ledger::leaf_hash(bundle_.entry),
                                  proof_.hashes, checkpoint_.root);
     if (!included) return found("inclusion", "entry", included.error());
+    return {};
+  }
+
+  Check judge_witnesses() {
+    if (policy_ == nullptr) return {};
+    const auto quorum = ledger::judge_cosignatures(proof_.checkpoint, *policy_);
+    if (!quorum) return found("cosignature", "proof", quorum.error());
+    if (!quorum->reached) {
+      return found("quorum", "proof",
+                   ledger::describe(*quorum, *policy_) + ", which is not enough");
+    }
+    for (const std::size_t i : quorum->cosigners) {
+      cosigned_by_.push_back(policy_->witnesses[i].name);
+    }
     return {};
   }
 
@@ -143,7 +160,9 @@ class Verifier {
 
   const model::OrderBundle& bundle_;
   const model::TrustRoot& trust_;
+  const ledger::WitnessPolicy* policy_;
   ledger::TlogProof proof_;
+  std::vector<std::string> cosigned_by_;
   ledger::Checkpoint checkpoint_;
   model::Governance governance_;
   model::Standing standing_;
@@ -165,11 +184,12 @@ std::string people(std::int64_t count) {
 
 }  // namespace
 
-BundleReport verify_order_bundle(std::string_view text, const model::TrustRoot& trust) {
+BundleReport verify_order_bundle(std::string_view text, const model::TrustRoot& trust,
+                                 const ledger::WitnessPolicy* policy) {
   const auto bundle = model::parse_order_bundle(text);
   if (!bundle) return refused({"bundle", "bundle", bundle.error().message});
   BundleReport report;
-  const Check result = Verifier(*bundle, trust).run(report);
+  const Check result = Verifier(*bundle, trust, policy).run(report);
   if (!result) return refused(result.error());
   report.ok = true;
   report.error_class = "OK";

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "ledger/witness_policy.h"
 #include "model/genesis.h"
 #include "model/order_bundle.h"
 
@@ -16,6 +18,7 @@ namespace proviso::gates {
 ///   bundle       not an order bundle: its form, or that of what it holds
 ///   trust        the trust file's key cannot be read, or the genesis is not the one that it names
 ///   checkpoint-format, checkpoint-signature, checkpoint-origin
+///   cosignature, quorum     as in ledger/verify_log.h, where there is a witness policy
 ///   inclusion    the order's entry is not in the log under the checkpoint
 ///   entry        the entry is no ledger entry of this ledger, or puts another order in force, or
 ///                with other signatures
@@ -36,12 +39,15 @@ struct BundleReport {
   Time in_force_at{};
   std::uint64_t checkpoint_size = 0;
   Digest checkpoint_root;
-  std::uint64_t governance_orders = 0;  ///< changes of who decides before it, as told
+  std::uint64_t governance_orders = 0;   ///< changes of who decides before it, as told
+  std::vector<std::string> cosigned_by;  ///< the policy's names of those who did, in its order
 };
 
 /// What it cannot see: what stands in the log and not in the bundle. That is: a lift, and a change
 /// of who decides that was left out. audit_ledger() sees both.
-BundleReport verify_order_bundle(std::string_view text, const model::TrustRoot& trust);
+/// With a policy, enough of its witnesses have to have cosigned the checkpoint.
+BundleReport verify_order_bundle(std::string_view text, const model::TrustRoot& trust,
+                                 const ledger::WitnessPolicy* policy = nullptr);
 
 /// What a good report says, in lines for people. Always the same text for the same report.
 std::string bundle_in_words(const BundleReport& report);

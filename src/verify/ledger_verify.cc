@@ -241,12 +241,22 @@ Answer verify_snapshot(std::string_view snapshot, const Trust& trust) {
           {"restrictions", restrictions}, {"entries", report.size}, {"root", report.root.hex()}});
 }
 
-Answer verify_bundle(std::string_view bundle, const Trust& trust) {
+Answer verify_bundle(std::string_view bundle, const Trust& trust,
+                     const std::optional<std::string>& policy) {
   const auto root = trust_root(trust);
   if (!root) return problem(root.error());
-  const gates::BundleReport report = gates::verify_order_bundle(bundle, *root);
+  // A key that cannot be read is the verdict's to report.
+  const auto witnesses = read_policy(policy, ledger::NoteVerifier::parse(root->ledger_key));
+  if (!witnesses) return problem(witnesses.error());
+  const gates::BundleReport report =
+      gates::verify_order_bundle(bundle, *root, *witnesses ? &**witnesses : nullptr);
   if (!report.ok) return verdict_of(report, "", Json::Object{});
-  return verdict_of(report, gates::bundle_in_words(report), bundle_members(report));
+  Json::Object members = bundle_members(report);
+  verify::add_cosigners(members, report.cosigned_by, asked_of(*witnesses));
+  return verdict_of(report,
+                    gates::bundle_in_words(report) +
+                        verify::cosigners_in_words(report.cosigned_by, asked_of(*witnesses)),
+                    std::move(members));
 }
 
 Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust) {

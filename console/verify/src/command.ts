@@ -117,7 +117,7 @@ interface Request {
 }
 
 /** Who cosigned, for programs and for people; nothing without a policy. */
-function cosignersOf(
+export function cosignersOf(
   policy: WitnessPolicy | undefined,
   names: readonly string[],
 ): { readonly counts: { readonly cosigned_by?: ListText }; readonly text: string } {
@@ -221,7 +221,7 @@ async function verdictByTrust(request: Request, trustFile: string): Promise<Verd
 }
 
 /** Undefined where the key cannot be read: that is the audit's to report. */
-function keyOf(trust: TrustRoot): NoteVerifier | undefined {
+export function keyOf(trust: TrustRoot): NoteVerifier | undefined {
   try {
     return NoteVerifier.parse(trust.ledgerKey);
   } catch (error) {

@@ -6,12 +6,15 @@ import { parseArgs } from "node:util";
 import { type Bytes, toHex } from "./bytes.ts";
 import {
   type Answer,
+  cosignersOf,
   Failure,
+  keyOf,
   kFileBytesMax,
   kUsage,
   openLog,
   readFile,
   readLogKey,
+  readWitnessPolicy,
   run as runLog,
 } from "./command.ts";
 import { openCheckpoint } from "./checkpoint.ts";
@@ -41,7 +44,7 @@ const kCommandsUsage = `ledger-verify COMMAND ...
 
 `;
 
-type Member = string | number | bigint | boolean | null;
+type Member = string | number | bigint | boolean | null | readonly string[];
 
 interface Verdict {
   readonly finding: Finding<string> | undefined;
@@ -54,6 +57,7 @@ interface Asked {
   readonly trust: string | undefined;
   readonly key: string | undefined;
   readonly entry: string | undefined;
+  readonly policy: string | undefined;
 }
 
 /** Whose signature counts, and for which log. */
@@ -86,7 +90,9 @@ function readKey(asked: Asked): LogKey {
 
 async function judgeBundle(asked: Asked): Promise<Verdict> {
   const trust = readTrust(asked);
-  const report = await verifyOrderBundle(readFile(operand(asked, 0), kOrderBundleBytesMax), trust);
+  const bytes = readFile(operand(asked, 0), kOrderBundleBytesMax);
+  const policy = readWitnessPolicy(asked.policy, keyOf(trust));
+  const report = await verifyOrderBundle(bytes, trust, policy);
   if (report.finding !== undefined) return { finding: report.finding, members: {}, words: "" };
   const { order, standing, checkpoint, ...proven } = report.proven;
   const members = {
@@ -104,7 +110,10 @@ async function judgeBundle(asked: Asked): Promise<Verdict> {
     entries: checkpoint.size,
     root: toHex(checkpoint.root),
   };
-  return { finding: undefined, members, words: bundleInWords(report.proven) };
+  const cosigners = cosignersOf(policy, proven.cosignedBy);
+  const words = `${bundleInWords(report.proven)}${cosigners.text}`;
+  const told = policy === undefined ? {} : { cosigned_by: proven.cosignedBy };
+  return { finding: undefined, members: { ...members, ...told }, words };
 }
 
 async function judgeSnapshot(asked: Asked): Promise<Verdict> {
@@ -173,12 +182,12 @@ async function judgeConsistency(asked: Asked): Promise<Verdict> {
 
 interface Command {
   readonly operands: number;
-  readonly options: readonly ("trust" | "key" | "entry")[];
+  readonly options: readonly ("trust" | "key" | "entry" | "policy")[];
   readonly judge: (asked: Asked) => Promise<Verdict>;
 }
 
 const kCommands: ReadonlyMap<string, Command> = new Map([
-  ["bundle", { operands: 1, options: ["trust"], judge: judgeBundle }],
+  ["bundle", { operands: 1, options: ["trust", "policy"], judge: judgeBundle }],
   ["snapshot", { operands: 1, options: ["trust"], judge: judgeSnapshot }],
   ["proof", { operands: 1, options: ["trust", "key", "entry"], judge: judgeProof }],
   ["consistency", { operands: 3, options: ["trust", "key"], judge: judgeConsistency }],
@@ -207,7 +216,8 @@ function inWords({ finding, words }: Verdict): string {
 
 function parse(args: readonly string[], command: Command): Asked & { readonly json: boolean } {
   const text = { type: "string" } as const;
-  const options = { trust: text, key: text, entry: text, json: { type: "boolean" } } as const;
+  const files = { trust: text, key: text, entry: text, policy: text };
+  const options = { ...files, json: { type: "boolean" } } as const;
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], allowPositionals: true, options });
@@ -218,14 +228,14 @@ function parse(args: readonly string[], command: Command): Asked & { readonly js
   if (positionals.length !== command.operands) {
     refuse(`takes ${command.operands} operands, not ${positionals.length}`);
   }
-  for (const name of ["trust", "key", "entry"] as const) {
+  for (const name of ["trust", "key", "entry", "policy"] as const) {
     if (values[name] === "") refuse(`--${name}: is empty`);
     if (values[name] !== undefined && !command.options.includes(name)) {
       refuse(`--${name}: no such option here`);
     }
   }
-  const { trust, key, entry, json } = values;
-  return { operands: positionals, trust, key, entry, json: json ?? false };
+  const { trust, key, entry, policy, json } = values;
+  return { operands: positionals, trust, key, entry, policy, json: json ?? false };
 }
 
 async function answer(args: readonly string[], command: Command): Promise<Answer> {

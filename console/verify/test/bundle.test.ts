@@ -77,6 +77,21 @@ test("each member changed, and both verifiers agree", { skip }, async () => {
   assert.ok(classes.size >= 4, [...classes].join(" "));
 });
 
+test("a witness policy, and both verifiers agree", { skip }, async () => {
+  const file = join(work, "policy");
+  const shipped = readFileSync(example("witness-policy.txt"), "utf8");
+  const witnesses = shipped.split("\n").filter((line) => line.startsWith("witness "));
+  const classOf = (policy: string): Promise<string> => {
+    writeFileSync(file, policy);
+    const trusted = ["--trust", example("trust.json"), "--policy", file];
+    return agree(["bundle", example("order.bundle"), ...trusted], policy);
+  };
+  assert.equal(await classOf("quorum none\n"), "OK");
+  assert.equal(await classOf(`${witnesses.join("\n")}\nquorum oslo\n`), "quorum");
+  assert.equal(await classOf(shipped), "", "it is for another log: no verdict");
+  assert.equal(await classOf("quorum\n"), "");
+});
+
 test("proofs, and what is none, and both verifiers agree", { skip }, async () => {
   const proof = readFileSync(example("restriction.tlog-proof"), "utf8");
   const file = join(work, "changed.tlog-proof");

@@ -254,6 +254,39 @@ TEST(Bundle, TheChainOfGovernanceIsJudged) {
   EXPECT_FOUND(judge(bundle, world.trust()), "governance", "governance[0]", "before the order");
 }
 
+TEST(Bundle, WitnessesAreCountedWhereAPolicyAsks) {
+  const Case one(sample_signed());
+  const std::string note = one.world.checkpoint();
+  const std::string text = note.substr(0, note.rfind("\n\n") + 1);
+  std::string policy_text;
+  std::vector<std::string> lines;
+  for (const char* name : {"oslo", "lima", "cairo"}) {
+    const SigningKey key = model::testing::key_of(name);
+    policy_text += std::string("witness ") + name + " " +
+                   ledger::CosignerKey{name, key.public_key()}.format() + "\n";
+    lines.push_back(ledger::cosign(name, key, text, at("2026-11-08T00:00:00Z")));
+  }
+  policy_text += "group two 2 oslo lima cairo\nquorum two\n";
+  const auto policy = ledger::WitnessPolicy::parse("policy", policy_text);
+  ASSERT_TRUE(policy) << policy.error().message;
+  const auto judged = [&](const std::string& more) {
+    OrderBundle bundle = one.bundle;
+    bundle.proof += more;
+    return verify_order_bundle(model::write_order_bundle(bundle).value(), one.world.trust(),
+                               &*policy);
+  };
+  const BundleReport good = judged(lines[2] + lines[0]);
+  ASSERT_TRUE(good.ok) << good.where << ": " << good.detail;
+  EXPECT_EQ(good.cosigned_by, (std::vector<std::string>{"oslo", "cairo"}));
+  EXPECT_FOUND(judged(""), "quorum", "proof", "not enough");
+  EXPECT_FOUND(judged(lines[1]), "quorum", "proof", "not enough");
+  EXPECT_FOUND(judged(lines[1] + lines[1]), "quorum", "proof", "not enough");
+  // A good line of another checkpoint.
+  const std::string other =
+      ledger::cosign("lima", model::testing::key_of("lima"), "other\n1\nx\n", at(kNow));
+  EXPECT_FOUND(judged(lines[0] + other), "cosignature", "proof", "");
+}
+
 TEST(Bundle, OneTextPerBundle) {
   const Case one(sample_signed());
   const std::string text = model::write_order_bundle(one.bundle).value();
