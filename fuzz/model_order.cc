@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "model/catalogue.h"
+#include "model/disclosure.h"
 #include "model/entry.h"
 #include "model/genesis.h"
 #include "model/in_force.h"
@@ -64,5 +65,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (trust) CHECK(parse_trust(write_trust(*trust)).has_value());
   const auto json = proviso::parse_json(text);
   if (json) (void)Catalogue::parse(*json).has_value();
+  const auto disclosure =
+      json ? disclosure_from_json(*json) : proviso::Result<Disclosure>(proviso::fail({}, ""));
+  if (disclosure) {
+    const auto again = disclosure_from_json(disclosure_to_json(*disclosure));
+    CHECK(again.has_value() && again->shown == disclosure->shown);
+    (void)check_disclosure(*disclosure, proviso::sha256(text)).has_value();
+  }
   return 0;
 }

@@ -126,7 +126,7 @@ Result<void> Record::write_outbox() {
     TRY_VOID(database_->run(
         "INSERT INTO outbox (entry, kind, bytes, private_part, salt) VALUES (:p0,:p1,:p2,:p3,:p4)",
         {entry.id.value, entry.kind, std::move(bytes), canonical_json(entry.private_part),
-         hex_encode(entry.salt)}));
+         hex_encode(entry.salt + entry.field_secret)}));
   }
   return {};
 }
@@ -139,8 +139,8 @@ Result<void> Record::write_seal(const Draft& draft, std::string bytes) {
       "INSERT INTO seals (entry, kind, case_id, content, private_part, salt, due, order_digest) "
       "VALUES (:p0,:p1,:p2,:p3,:p4,:p5,:p6,:p7)",
       {draft.entry.id.value, draft.entry.kind, draft.case_id, std::move(bytes),
-       canonical_json(draft.entry.private_part), hex_encode(draft.entry.salt), draft.due,
-       draft.order});
+       canonical_json(draft.entry.private_part),
+       hex_encode(draft.entry.salt + draft.entry.field_secret), draft.due, draft.order});
 }
 
 Result<void> Record::publish_pending() {

@@ -20,6 +20,26 @@ using model::OrderKind;
 
 constexpr Duration kJustNow = std::chrono::minutes{5};
 
+Json sorted(const std::set<std::string>& words) { return Json::Array(words.begin(), words.end()); }
+
+// What may be published of an order without saying whom it is about: clauses, origin, services and
+// effects.
+void describe(const model::Restriction& r, Json& private_part) {
+  std::set<std::string> terms;
+  std::set<std::string> services;
+  std::set<std::string> effects;
+  for (const model::TermRef& term : r.terms) {
+    terms.insert(term.id.value + "@" + std::to_string(term.version));
+  }
+  for (const model::ScopeLine& line : r.scope) services.insert(line.service.value);
+  for (const model::Stage& stage : r.stages) effects.insert(to_string(stage.effect));
+  Json::Object& fields = *private_part.if_object();
+  fields.emplace("terms", sorted(terms));
+  fields.emplace("origin", r.origin.kind);
+  fields.emplace("services", sorted(services));
+  fields.emplace("effects", sorted(effects));
+}
+
 }  // namespace
 
 Result<Orders> Orders::open(cases::Record& record, cases::Casework& casework,
@@ -235,6 +255,7 @@ Result<void> Orders::store_proposed(const model::SignedOrder& order, const std::
          proposal, format_time(order.order.proposed_at)}));
     Json public_part = Json::Object{{"order", digest}, {"kind", to_string(order.order.kind)}};
     Json private_part = Json::Object{{"case", case_id}};
+    if (order.order.restriction) describe(*order.order.restriction, private_part);
     if (order.order.kind == OrderKind::restrict_use) {
       const model::CaseId id(case_id);
       TRY_VOID(casework_.set_state(id, cases::case_state::proposed));

@@ -2,6 +2,7 @@
 #include "model/entry.h"
 
 #include "base/uuid.h"
+#include "model/disclosure.h"
 
 namespace proviso::model {
 namespace {
@@ -12,16 +13,22 @@ constexpr std::size_t kEntryBytesMax = 65'535;  // c2sp.org/tlog-tiles
 
 EntryDraft new_entry(std::string_view kind, Time now, Random& random, Json public_part,
                      Json private_part) {
-  return EntryDraft{.id = EntryId(uuid_v7(now, random)),
-                    .kind = std::string(kind),
-                    .time = floor_second(now),
-                    .public_part = std::move(public_part),
-                    .private_part = std::move(private_part),
-                    .salt = random.bytes(32)};
+  EntryDraft draft{.id = EntryId(uuid_v7(now, random)),
+                   .kind = std::string(kind),
+                   .time = floor_second(now),
+                   .public_part = std::move(public_part),
+                   .private_part = std::move(private_part),
+                   .salt = random.bytes(32),
+                   .field_secret = {}};
+  if (kind != entry_kind::sealed && draft.private_part != Json(Json::Object{})) {
+    draft.field_secret = random.bytes(32);
+  }
+  return draft;
 }
 
 Digest commitment(const EntryDraft& draft) {
-  return sha256(draft.salt + canonical_json(draft.private_part));
+  if (draft.field_secret.empty()) return sha256(draft.salt, canonical_json(draft.private_part));
+  return sha256(draft.salt, committed_text(draft.private_part, draft.field_secret));
 }
 
 Result<std::string> entry_bytes(const EntryDraft& draft, std::string_view ledger_origin) {

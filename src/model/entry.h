@@ -30,6 +30,7 @@ inline constexpr std::string_view order_in_force = "order-in-force";
 inline constexpr std::string_view stage_begun = "stage-begun";
 inline constexpr std::string_view sealed = "sealed";
 inline constexpr std::string_view opened = "opened";
+inline constexpr std::string_view private_erased = "private-erased";
 // Their parts come with the work on gates and notices; the format is fixed already.
 inline constexpr std::string_view confirmation_gap = "confirmation-gap";
 inline constexpr std::string_view notice_sent = "notice-sent";
@@ -44,15 +45,19 @@ struct EntryDraft {
   Time time{};
   Json public_part = Json::Object{};
   Json private_part = Json::Object{};
-  std::string
-      salt;  ///< 32 random bytes, kept with the private part; erasing both leaves the log valid
+  /// 32 random bytes, kept with the private part; erasing both leaves the log valid.
+  std::string salt;
+  /// 32 more, from which each field of the private part has its own salt (model/disclosure.h).
+  /// Empty where there is no field, and for kind `sealed`, which is only shown whole.
+  std::string field_secret;
 };
 
 /// A new draft with a fresh id and salt.
 EntryDraft new_entry(std::string_view kind, Time now, Random& random, Json public_part,
                      Json private_part);
 
-/// SHA-256(salt || canonical private part).
+/// SHA-256(salt || committed text): of the digests of the private part's fields, so that each can
+/// be shown alone; of the canonical private part itself where there is no field_secret.
 Digest commitment(const EntryDraft& draft);
 /// The ledger leaf: canonical JSON, at most 65,535 bytes (`exhausted` beyond).
 Result<std::string> entry_bytes(const EntryDraft& draft, std::string_view ledger_origin);

@@ -14,7 +14,8 @@ constexpr std::size_t kSaltBytes = 32;
 // What gates and verifiers judge by, what others act on, and what sealing itself is made of.
 constexpr std::array kNeverSealed = {entry_kind::genesis,        entry_kind::register_loaded,
                                      entry_kind::order_in_force, entry_kind::stage_begun,
-                                     entry_kind::sealed,         entry_kind::opened};
+                                     entry_kind::sealed,         entry_kind::opened,
+                                     entry_kind::private_erased};
 
 // In seconds: the span between two times can exceed what nanoseconds hold.
 bool within_seal_max(Time from, Time until) {

@@ -11,6 +11,7 @@ export { type Bytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from
 export { type Checkpoint, openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
 export { CosignerKey } from "./cosignature.ts";
 export { sha256, sha256Hex } from "./digest.ts";
+export { checkDisclosure, commitmentOf } from "./disclosure.ts";
 export { parseTrust, type TrustRoot } from "./genesis.ts";
 export { openHttpLog } from "./http_reader.ts";
 export { meaningOf } from "./meaning.ts";

@@ -19,6 +19,7 @@ const kNeverSealed: ReadonlySet<string> = new Set([
   "stage-begun",
   "sealed",
   "opened",
+  "private-erased",
 ]);
 
 /** What should be open by now and is not. Not an error of the log: the operator owes it. */

@@ -7,14 +7,28 @@ import { test } from "node:test";
 
 import { utf8 } from "../src/bytes.ts";
 import { parseEntry } from "../src/entry.ts";
-import { canonicalJson, parseJson } from "../src/json.ts";
+import { checkDisclosure, commitmentOf } from "../src/disclosure.ts";
+import { canonicalJson, type Json, parseJson } from "../src/json.ts";
 import { SealAudit } from "../src/sealed.ts";
 import { agree, folderOf } from "./tools/proviso.ts";
 
-function exampleEntry(name: string): ReturnType<typeof parseEntry> {
+function example(name: string): Json {
   const file = new URL(`../../../docs/formats/examples/${name}`, import.meta.url);
-  return parseEntry(utf8(canonicalJson(parseJson(new Uint8Array(readFileSync(file))))));
+  return parseJson(new Uint8Array(readFileSync(file)));
 }
+function exampleEntry(name: string): ReturnType<typeof parseEntry> {
+  return parseEntry(utf8(canonicalJson(example(name))));
+}
+
+test("the worked example of a view proves what it shows, and nothing else", () => {
+  const line = example("view.json");
+  const content = exampleEntry("opened.json").publicPart.get("content") ?? null;
+  const commitment = commitmentOf(content);
+  assert.deepEqual(checkDisclosure(line, commitment), new Map([["class", "document"]]));
+  assert.throws(() => checkDisclosure(line, "0".repeat(64)), /not those/);
+  const text = canonicalJson(line).replace('"document"', '"press"');
+  assert.throws(() => checkDisclosure(parseJson(utf8(text)), commitment), /another value/);
+});
 
 test("the worked example opens, once", () => {
   const audit = new SealAudit();

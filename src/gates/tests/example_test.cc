@@ -11,6 +11,7 @@
 #include "gates/testing/world.h"
 #include "gates/verified_bundle.h"
 #include "ledger/proof.h"
+#include "model/disclosure.h"
 #include "model/sealed.h"
 
 namespace proviso::gates {
@@ -117,11 +118,11 @@ TEST(Example, EntryOfALiftParses) {
 
 TEST(Example, AnOpeningFitsItsSealedEntry) {
   SeededRandom random(28);
-  const auto content = model::entry_bytes(
+  const auto evidence =
       model::new_entry(model::entry_kind::evidence_added, at("2026-11-05T08:03:17Z"), random,
                        Json::Object{{"case", "6f1c2a44-7d0e-8a51-a3b6-0c9d8e7f6a5b"}},
-                       Json::Object{{"class", "document"}}),
-      model::testing::kLedger);
+                       Json::Object{{"class", "document"}, {"group", "newspaper"}});
+  const auto content = model::entry_bytes(evidence, model::testing::kLedger);
   const auto draft =
       model::new_entry(model::entry_kind::sealed, at("2026-11-05T08:10:00Z"), random,
                        model::sealed_public(at("2027-12-10T08:10:00Z")), *parse_json(*content));
@@ -147,6 +148,23 @@ TEST(Example, AnOpeningFitsItsSealedEntry) {
       model::sealed_content(*parsed, sealed->private_commitment, model::testing::kLedger);
   ASSERT_TRUE(inside) << inside.error().message;
   EXPECT_EQ((*inside)->kind, model::entry_kind::evidence_added);
+
+  // And of its two private fields a view that shows one.
+  model::Disclosure view{
+      .entry = evidence.id, .salt = evidence.salt, .digests = {}, .shown = {}, .salts = {}};
+  for (const auto& [name, value] : *evidence.private_part.if_object()) {
+    const std::string salt = model::field_salt(evidence.field_secret, name);
+    view.digests.emplace(name, model::field_digest(salt, value));
+    if (name != "class") continue;
+    view.shown.emplace(name, value);
+    view.salts.emplace(name, salt);
+  }
+  const auto line =
+      parse_json(example("view.json", pretty_json(model::disclosure_to_json(view)) + "\n"));
+  ASSERT_TRUE(line);
+  const auto disclosure = model::disclosure_from_json(*line);
+  ASSERT_TRUE(disclosure) << disclosure.error().message;
+  EXPECT_TRUE(model::check_disclosure(*disclosure, (*inside)->private_commitment));
 }
 
 }  // namespace

@@ -31,7 +31,18 @@ TEST(Entry, RoundTrip) {
   EXPECT_EQ(entry->ledger, testing::kLedger);
   EXPECT_EQ(entry->time, draft.time);
   EXPECT_EQ(entry->public_part, draft.public_part);
-  EXPECT_EQ(entry->private_commitment, sha256(draft.salt + canonical_json(draft.private_part)));
+  // docs/formats/entry.md, word by word: each field's digest under its own salt, then all of them.
+  const std::string salt(KeyedHash(draft.field_secret)("customer").view());
+  const std::string fields = R"({"customer":")" + sha256(salt + R"("secret name")").hex() + R"("})";
+  EXPECT_EQ(entry->private_commitment, sha256(draft.salt + fields));
+}
+
+TEST(Entry, WithoutAPrivatePartCommitsToNothing) {
+  SeededRandom random(3);
+  const EntryDraft draft = new_entry(entry_kind::order_approved, at("2026-11-05T08:00:00Z"), random,
+                                     Json::Object{}, Json::Object{});
+  EXPECT_TRUE(draft.field_secret.empty());
+  EXPECT_EQ(commitment(draft), sha256(draft.salt + "{}"));
 }
 
 TEST(Entry, ShowsNothingOfItsPrivatePart) {
