@@ -68,6 +68,8 @@ void add_signal_commands(CLI::App& app, Context& context);
 void add_order_commands(CLI::App& app, Context& context);
 void add_gate_commands(CLI::App& app, Context& context);
 void add_ledger_commands(CLI::App& app, Context& context);
+// Joins the group of add_ledger_commands.
+void add_publishing(CLI::App& group, Context& context);
 void add_serve_commands(CLI::App& app, Context& context);
 void add_witness_commands(CLI::App& app, Context& context);
 

@@ -107,6 +107,7 @@ void add_ledger_commands(CLI::App& app, Context& context) {
   command->add_option("--out", o->out, "file for the proof, NAME.tlog-proof")->required();
   command->add_option("--entry-out", o->entry_out, "file for the entry that it proves");
   command->callback([o, &context] { context.run([&] { return prove(*o, context); }); });
+  add_publishing(*group, context);
 }
 
 }  // namespace proviso::cmd

@@ -28,6 +28,7 @@ struct FolderPaths {
   [[nodiscard]] std::string hash_key() const { return root + "/keys/hash.key"; }
   [[nodiscard]] std::string catalogue() const { return root + "/catalogue.json"; }
   [[nodiscard]] std::string terms() const { return root + "/terms.json"; }
+  [[nodiscard]] std::string publication() const { return root + "/publication.json"; }
   [[nodiscard]] std::string rulebook() const { return root + "/rulebook"; }
   [[nodiscard]] std::string field_policy() const { return root + "/field_policy"; }
   [[nodiscard]] std::string rejects() const { return root + "/rejects.jsonl"; }

@@ -148,6 +148,85 @@ check_kills() {
   json "and all of it can be opened" '.ok and .sealed == .opened and .sealed > 7'
 }
 
+# What the profile shows of an opened case, and that it is proven.
+check_publication() {
+  SECTION="publication"
+  local view trust=(--trust busy/trust.json)
+  proviso ledger publish --for auditor --out auditor.view -d busy/data >/dev/null
+  proviso ledger publish --for customer --customer cust-a --out customer.view \
+    -d busy/data >/dev/null
+  proviso ledger publish --for public --out public.view -d busy/data >/dev/null
+  for view in auditor customer public; do
+    check "the $view's view is proven" 0 "^valid: [0-9]+ entries, [0-9]+ values for $view" \
+      proviso ledger check "$view.view" busy/data/ledger "${trust[@]}"
+  done
+  check "the public is told the clause" 0 'T-SURVEILLANCE@' cat public.view
+  check "but no customer, subscription or case" 1 '^$' \
+    grep -E "cust-a|sub-a|Canary|$CASE" public.view
+  check "an auditor sees no customer" 1 '^$' grep -E "cust-a|sub-a|Canary" auditor.view
+  sed 's/"T-SURVEILLANCE@/"T-OTHER@/' public.view >other.view
+  check "another value is refused" 3 'NOT VALID: view at line [0-9]+: shows another value' \
+    proviso ledger check other.view busy/data/ledger "${trust[@]}"
+  sed '$d' public.view >cut.view
+  check "and a view that was cut" 3 'the view is cut' \
+    proviso ledger check cut.view busy/data/ledger "${trust[@]}"
+  check "and one of another ledger's entries" 3 'no such entry' \
+    proviso ledger check public.view quiet/data/ledger --trust quiet/trust.json
+  echo '{"version":1,"audiences":{"public":{"case-opened":["customer"]}}}' >open.json
+  check "no profile names customers to the public" 2 'open.json.*I11' \
+    proviso ledger publish --for public --profile open.json --out x.view -d busy/data
+  check "a customer's view is of one" 2 'needs --customer' \
+    proviso ledger publish --for customer --out x.view -d busy/data
+}
+
+# absent FILE-OR-FOLDER TEXT: in no byte of it, also not in base64 at any alignment.
+# shellcheck disable=SC2317  # check calls it
+absent() {
+  python3 - "$1" "$2" <<'PY'
+import base64, pathlib, sys
+root, text = pathlib.Path(sys.argv[1]), sys.argv[2].encode()
+needles = [text] + [base64.b64encode(b"x" * i + text)[4 * ((i > 0) + (i > 3)):-8] for i in range(3)]
+found = [(p, n) for p in root.rglob("*") if p.is_file() for n in needles if n in p.read_bytes()]
+sys.exit(f"found {found}" if found else 0)
+PY
+}
+
+check_erasure() {
+  local text
+  SECTION="erased"
+  echo "CANARY-REPORT-4711 said so" >report.txt
+  echo "CANARY-EVIDENCE-4711 shows it" >evidence.txt
+  echo "CANARY-REASON-4711 is why" >why.txt
+  make_provider erased 20
+  proviso report add --source press --about sub-a --file report.txt -d erased/data >/dev/null
+  CASE="$(proviso case list -d erased/data --json | jq -r .id)"
+  proviso case evidence "$CASE" --class document --independence CANARY-GROUP-4711 \
+    --file evidence.txt -d erased/data >/dev/null
+  check "not while the case goes on" 2 'not closed' \
+    proviso ledger erase --case "$CASE" -d erased/data
+  proviso case close "$CASE" --reason why.txt -d erased/data >/dev/null
+  check "not what could never be opened" 2 'still sealed' \
+    proviso ledger erase --case "$CASE" -d erased/data
+  tick erased >/dev/null
+  proviso ledger open --case "$CASE" -d erased/data >/dev/null
+  for text in REPORT EVIDENCE REASON GROUP; do
+    check "before, $text is there" 1 'found' absent erased/data "CANARY-$text-4711"
+  done
+  check "private parts and salts" 0 '^erased the private parts of [1-9]' \
+    proviso ledger erase --case "$CASE" -d erased/data
+  for text in REPORT EVIDENCE REASON GROUP; do
+    that "$text is in no byte of the data folder" absent erased/data "CANARY-$text-4711"
+  done
+  check "the log is valid, openings and all" 0 '20 sealed entries: 4 opened' verify erased
+  that "no salt of the case is kept" test "$(store erased "SELECT count(*) FROM seals
+    WHERE case_id='$CASE' AND salt||private_part||content<>''")" -eq 0
+  check "the log tells that it was erased" 0 '"kind":"private-erased"' \
+    grep -ao '"kind":"private-erased"' -r erased/data/ledger/log/tile/entries
+  check "the folder goes on" 0 '"sealed":' tick erased
+  check "a view has nothing of it, only the register's load" 0 '"entries":1' \
+    proviso ledger publish --for auditor --out erased.view -d erased/data --json
+}
+
 check_settings() {
   SECTION="settings"
   check "init asks for sealing" 0 'is made' proviso init sealing --seal-every 15
@@ -161,6 +240,8 @@ check_settings() {
 echo "Bulk recording." >reason.txt
 check_quiet_and_busy
 check_openings
+check_publication
+check_erasure
 check_kills
 check_settings
 cd /

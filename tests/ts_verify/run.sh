@@ -149,6 +149,7 @@ if [[ "${PROVISO_TIER:-full}" != quick ]]; then
   play stories 2 tools/story.sh
   play attacks 4 tools/attack.sh
   play witnesses 10 tests/witness/run.sh
+  play sealing 8 tests/sealing/run.sh
   play commands 10 env PROVISO_FILTER=05_gates tests/commands/run.sh
 fi
 end_checks
