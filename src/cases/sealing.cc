@@ -69,7 +69,7 @@ Result<void> append_place(Record& record, Place place) {
 Result<std::int64_t> last_slot(Database& db) {
   const auto rows =
       TRY(db.query("SELECT value FROM meta WHERE name=:p0", {std::string(kSlotMeta)}));
-  return rows.empty() ? std::int64_t{-1} : std::stoll("0" + rows.front().text(0));
+  return rows.empty() ? std::int64_t{-1} : rows.front().integer(0);
 }
 
 Result<void> set_last_slot(Database& db, std::int64_t slot) {
