@@ -232,8 +232,8 @@ void add_gate_commands(CLI::App& app, Context& context) {
   command->add_option("--snapshot", o->snapshot, "a gate's snapshot, held against the log")
       ->check(is_named);
   command->add_option("--since", o->since, "an earlier checkpoint that was kept")->check(is_named);
-  command->add_option("--at", o->at,
-                      "when openings of sealed entries are asked for (default: now)");
+  command->add_option("--at", o->at, "when openings of sealed entries are asked for (default: now)")
+      ->check(is_named);
   command->add_option("--policy", o->policy, "witness policy: whose cosignatures it must have")
       ->check(is_named);
   command->callback([o, &context] { context.run([&] { return verify(*o, context); }); });
