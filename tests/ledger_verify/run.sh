@@ -155,7 +155,7 @@ check_bundles() {
   both "another founding" 3 'NOT VALID: trust at genesis' bundle "$bundle" --trust "$other"
   both "no bundle" 3 'NOT VALID: bundle at bundle' bundle "$LEDGER/trust.json" "${TRUST[@]}"
   check "an order that waits" 2 'only one in force can be proven' proviso order bundle \
-    "$(RICH_CASE="$(sqlite3 "$LEDGER/data/store.sqlite" 'SELECT id FROM cases LIMIT 1')" waiting)" \
+    "$(RICH_CASE="$(sqlite3 "$LEDGER/data/store.sqlite" "SELECT case_id FROM orders WHERE kind='restrict' LIMIT 1")" waiting)" \
     --out "$TMPDIR/none" -d "$LEDGER/data"
 }
 waiting() {
