@@ -38,6 +38,7 @@ both() {
 # start NAME ARGUMENT...: servers.py; sets URL and BAD.
 start() {
   local out="$TMPDIR/$1.urls" try
+  : >"$out"
   python3 -u "$ROOT/tests/ledger_verify/servers.py" "${@:2}" >"$out" 2>"$TMPDIR/$1.log" &
   SERVERS+=("$!")
   for try in $(seq 1 100); do
@@ -155,8 +156,11 @@ check_bundles() {
   both "another founding" 3 'NOT VALID: trust at genesis' bundle "$bundle" --trust "$other"
   both "no bundle" 3 'NOT VALID: bundle at bundle' bundle "$LEDGER/trust.json" "${TRUST[@]}"
   check "an order that waits" 2 'only one in force can be proven' proviso order bundle \
-    "$(RICH_CASE="$(sqlite3 "$LEDGER/data/store.sqlite" "SELECT case_id FROM orders WHERE kind='restrict' LIMIT 1")" waiting)" \
+    "$(RICH_CASE="$(case_with_orders)" waiting)" \
     --out "$TMPDIR/none" -d "$LEDGER/data"
+}
+case_with_orders() {
+  sqlite3 "$LEDGER/data/store.sqlite" "SELECT case_id FROM orders WHERE kind='restrict' LIMIT 1"
 }
 waiting() {
   (cd "$LEDGER" && propose_cut sub-public-body-records/storage --stage read-only --until +5d)
