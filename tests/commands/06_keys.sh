@@ -86,5 +86,6 @@ proviso gate snapshot -d kept --out keys-snapshot >/dev/null
 check "and a gate refuses" 3 'deny' proviso gate check --snapshot keys-snapshot \
   --trust keys-trust.json --subscription "$SUB" --service storage --operation PutObject
 kill "$AGENT_TO_STOP"
+for _ in $(seq 100); do [[ -S "$TMPDIR/agent" ]] || break; sleep 0.05; done  # it is still ending
 check "an agent that has gone" 1 'no agent answers' \
   proviso order sign exported --key ssh-agent:dora@desk --out again.sig
