@@ -101,7 +101,7 @@ double different(const Correlation& c, const Window& window, Time begin) {
 }
 
 Verdict judge_temporal(const Correlation& c, const Window& window, bool incomplete) {
-  const Time begin = window.newest() - c.timespan;
+  const Time begin = begin_of(window.newest(), c.timespan);
   const double seen = different(c, window, begin);
   const double most = incomplete ? static_cast<double>(c.refs.size()) : seen;
   Verdict out{Holds::yes, seen};
@@ -118,7 +118,7 @@ Verdict judge_temporal(const Correlation& c, const Window& window, bool incomple
 // Of sequences only what is there is certain: a late hit extends none, and older ones may be
 // missing.
 Verdict judge_ordered(const Correlation& c, const Window& window, bool incomplete) {
-  const Time begin = window.newest() - c.timespan;
+  const Time begin = begin_of(window.newest(), c.timespan);
   const auto met = [&](std::uint32_t step) { return window.in_order_since(step, begin); };
   if (!c.thresholds.empty()) {
     double longest = 0;

@@ -46,11 +46,6 @@ namespace {
 
 constexpr int kSlices = 64;
 
-// t - span that stops at the least time.
-Time begin_of(Time end, Duration span) {
-  return end < Time::min() + span ? Time::min() : end - span;
-}
-
 Record record_of(Keeps keeps, const Hit& hit) {
   Record r;
   r.first = r.last = hit.place.time;

@@ -26,6 +26,11 @@ struct Hit {
   EventKey key{};
 };
 
+/// Where a window begins that ends at `end`; at the first time there is, where it would be before.
+inline Time begin_of(Time end, Duration span) {
+  return end < Time::min() + span ? Time::min() : end - span;
+}
+
 /// The hits of one group within [t - timespan, t], t being the newest of them, and their figures.
 /// Each hit costs the same (amortised), however many there are; see window.cc. One line of memory,
 /// and what does not fit beside it. One thread.

@@ -124,7 +124,7 @@ bool Window::load(const Counter& counter, ByteReader& in) {
     auto slices = read_slices(in);
     if (!in.ok() || slices.empty()) return false;
     const Time newest = slices.back().last;
-    part<Ranks>()->slices.restore(std::move(slices), newest - counter.timespan);
+    part<Ranks>()->slices.restore(std::move(slices), begin_of(newest, counter.timespan));
   }
   if (auto* o = part<Occurrences>()) {
     for (Time& last : o->last) last = in.time();
