@@ -4,7 +4,6 @@
 #include "http/client.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -12,7 +11,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
@@ -20,6 +18,8 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+
+#include "http/deadline.h"
 
 namespace proviso::http {
 namespace {
@@ -30,7 +30,6 @@ namespace bhttp = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kHeadBytesMax = 16384;
 
 std::unexpected<Error> failed(const Url& url, std::string_view step, const error_code& error) {

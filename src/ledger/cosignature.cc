@@ -4,8 +4,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/digest.h"
-#include "base/encoding.h"
 
 namespace proviso::ledger {
 namespace {
@@ -15,10 +13,6 @@ constexpr char kTypeCosignature = 4;
 constexpr std::string_view kLabel = "cosignature/v1\n";
 constexpr std::size_t kTimeBytes = 8;
 constexpr std::size_t kSignatureBytes = 64;
-
-std::string tagged_key(const PublicKey& key) {
-  return std::string(1, kTypeCosignature).append(key.view());
-}
 
 std::string signed_text(std::string_view text, std::uint64_t time) {
   return std::string(kLabel) + "time " + std::to_string(time) + "\n" + std::string(text);
@@ -36,10 +30,6 @@ std::uint64_t read_u64(std::string_view bytes) {
   std::uint64_t out = 0;
   for (const char c : bytes.substr(0, 8)) out = (out << 8U) | static_cast<unsigned char>(c);
   return out;
-}
-
-std::string id_bytes(const CosignerKey& key) {
-  return std::string(sha256(key.name + "\n" + tagged_key(key.key)).view().substr(0, 4));
 }
 
 bool is_line_of(const SignatureLine& line, const CosignerKey& key) {
@@ -62,34 +52,14 @@ Result<std::int64_t> verify_line(const SignatureLine& line, std::string_view tex
 
 }  // namespace
 
-std::uint32_t CosignerKey::key_id() const {
-  std::uint32_t out = 0;
-  for (const char c : id_bytes(*this)) out = (out << 8U) | static_cast<unsigned char>(c);
-  return out;
-}
+std::uint32_t CosignerKey::key_id() const { return verifier_key_id(name, kTypeCosignature, key); }
 
-std::string CosignerKey::format() const {
-  return name + "+" + hex_encode(id_bytes(*this)) + "+" + base64_encode(tagged_key(key));
-}
+std::string CosignerKey::format() const { return format_verifier_key(name, kTypeCosignature, key); }
 
 Result<CosignerKey> CosignerKey::parse(std::string_view vkey) {
-  const auto bad = [](std::string_view what) {
-    return fail(Errc::invalid_input, "witness key: " + std::string(what));
-  };
-  if (vkey.size() > 4096) return bad("too long");
-  const auto first = vkey.find('+');
-  const auto second = first == std::string_view::npos ? first : vkey.find('+', first + 1);
-  if (second == std::string_view::npos) return bad("not of the form name+id+key");
-  if (!is_note_name(vkey.substr(0, first))) return bad("the name is empty or has white space");
-  const auto key = base64_decode(vkey.substr(second + 1));
-  if (!key || key->empty()) return bad("the key is not base64");
-  if ((*key)[0] != kTypeCosignature) return bad("not a key for Ed25519 cosignatures (type 4)");
-  CosignerKey out{std::string(vkey.substr(0, first)), {}};
-  out.key = TRY(PublicKey::from_bytes(std::string_view(*key).substr(1)));
-  if (vkey.substr(first + 1, second - first - 1) != hex_encode(id_bytes(out))) {
-    return bad("the id is not that of name and key");
-  }
-  return out;
+  auto parsed = TRY(
+      parse_verifier_key(vkey, kTypeCosignature, "not a key for Ed25519 cosignatures (type 4)"));
+  return CosignerKey{std::move(parsed.name), parsed.key};
 }
 
 std::string cosign(const std::string& name, const SigningKey& key, std::string_view text,

@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 19> kWideSpaces = {
     "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8",
     "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
 
-std::string tagged_key(const PublicKey& key) {
-  return std::string(1, kTypeEd25519).append(key.view());
+std::string tagged_key(char type, const PublicKey& key) {
+  return std::string(1, type).append(key.view());
 }
 
 std::uint32_t read_u32(std::string_view bytes) {
@@ -80,15 +80,16 @@ bool is_note_name(std::string_view name) {
   });
 }
 
-std::uint32_t NoteVerifier::key_id() const {
-  return read_u32(sha256(name + "\n" + tagged_key(key)).view());
+std::uint32_t verifier_key_id(std::string_view name, char type, const PublicKey& key) {
+  return read_u32(sha256(std::string(name) + "\n" + tagged_key(type, key)).view());
 }
 
-std::string NoteVerifier::format() const {
-  return name + "+" + hex_encode(write_u32(key_id())) + "+" + base64_encode(tagged_key(key));
+std::string format_verifier_key(std::string_view name, char type, const PublicKey& key) {
+  return std::string(name) + "+" + hex_encode(write_u32(verifier_key_id(name, type, key))) + "+" +
+         base64_encode(tagged_key(type, key));
 }
 
-Result<NoteVerifier> NoteVerifier::parse(std::string_view vkey) {
+Result<NamedKey> parse_verifier_key(std::string_view vkey, char type, std::string_view expected) {
   const auto bad = [](std::string_view what) {
     return fail(Errc::invalid_input, "verifier key: " + std::string(what));
   };
@@ -99,13 +100,23 @@ Result<NoteVerifier> NoteVerifier::parse(std::string_view vkey) {
   if (!is_note_name(vkey.substr(0, first))) return bad("the name is empty or has white space");
   const auto key = base64_decode(vkey.substr(second + 1));
   if (!key || key->empty()) return bad("the key is not base64");
-  if ((*key)[0] != kTypeEd25519) return bad("not an Ed25519 key (type 1)");
-  NoteVerifier out{std::string(vkey.substr(0, first)), {}};
+  if ((*key)[0] != type) return bad(expected);
+  NamedKey out{std::string(vkey.substr(0, first)), {}};
   out.key = TRY(PublicKey::from_bytes(std::string_view(*key).substr(1)));
-  if (vkey.substr(first + 1, second - first - 1) != hex_encode(write_u32(out.key_id()))) {
+  const std::uint32_t id = verifier_key_id(out.name, type, out.key);
+  if (vkey.substr(first + 1, second - first - 1) != hex_encode(write_u32(id))) {
     return bad("the id is not that of name and key");
   }
   return out;
+}
+
+std::uint32_t NoteVerifier::key_id() const { return verifier_key_id(name, kTypeEd25519, key); }
+
+std::string NoteVerifier::format() const { return format_verifier_key(name, kTypeEd25519, key); }
+
+Result<NoteVerifier> NoteVerifier::parse(std::string_view vkey) {
+  auto parsed = TRY(parse_verifier_key(vkey, kTypeEd25519, "not an Ed25519 key (type 1)"));
+  return NoteVerifier{std::move(parsed.name), parsed.key};
 }
 
 Result<NoteSigner> NoteSigner::make(std::string name, SigningKey key) {

@@ -17,6 +17,18 @@ namespace proviso::ledger {
 inline constexpr std::size_t kNoteBytesMax = 65536;
 inline constexpr std::size_t kNoteSignaturesMax = 64;
 
+/// Keys under signed notes, whatever they sign: "name+hex8+base64(type || key)".
+struct NamedKey {
+  std::string name;
+  PublicKey key;
+};
+/// Refuses another type than this one (`expected` says what was wanted) and an id that is not the
+/// key's.
+Result<NamedKey> parse_verifier_key(std::string_view vkey, char type, std::string_view expected);
+std::string format_verifier_key(std::string_view name, char type, const PublicKey& key);
+/// SHA-256(name || "\n" || type || key), first four bytes, big endian.
+std::uint32_t verifier_key_id(std::string_view name, char type, const PublicKey& key);
+
 /// A public key with the name that stands in its signature lines.
 struct NoteVerifier {
   std::string name;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config.h"
 
-#define TOML_EXCEPTIONS 0
 #include <algorithm>
 #include <array>
-
-#include <toml++/toml.h>
 
 #include "base/text/format.h"
 #include "server/cosigning_config.h"
 #include "server/serve_config.h"
+#include "server/toml_settings.h"
 
 namespace proviso::server {
 namespace {
@@ -21,21 +19,15 @@ constexpr std::array<std::string_view, 8> kKnown = {
     "sealing.open_by_days",    "sealing.open_after_days"};
 constexpr std::int64_t kLatenessMax = 10'080;
 
-std::unexpected<Error> at(const std::string& name, const toml::source_region& where,
-                          std::string_view what) {
-  return fail(Errc::invalid_input,
-              format("{}:{}:{}: {}", name, where.begin.line, where.begin.column, what));
-}
-
 Result<void> check_known(const std::string& name, const toml::table& table) {
   for (const auto& [section, value] : table) {
     if (section == "serve" || section == "witnesses") continue;  // have readers of their own
     const toml::table* members = value.as_table();
-    if (members == nullptr) return at(name, value.source(), "unknown setting");
+    if (members == nullptr) return unknown_setting(name, value.source());
     for (const auto& [key, member] : *members) {
       const std::string path = std::string(section.str()) + "." + std::string(key.str());
       if (std::find(kKnown.begin(), kKnown.end(), path) == kKnown.end()) {
-        return at(name, member.source(), "unknown setting");
+        return unknown_setting(name, member.source());
       }
     }
   }
@@ -48,12 +40,12 @@ Result<void> read_lateness(const std::string& name, const toml::node* node, Conf
   if (node == nullptr) return {};
   const toml::table* table = node->as_table();
   if (table == nullptr) {
-    return at(name, node->source(), "intake.lateness_minutes_of must be a table of formats");
+    return fault_at(name, node->source(), "intake.lateness_minutes_of must be a table of formats");
   }
   for (const auto& [format, value] : *table) {
     const auto minutes = value.value_exact<std::int64_t>();
     if (!minutes || !is_lateness(*minutes)) {
-      return at(name, value.source(), "the minutes of a format must be 0 to 10080");
+      return fault_at(name, value.source(), "the minutes of a format must be 0 to 10080");
     }
     config.lateness_minutes_of.emplace(format.str(), *minutes);
   }
@@ -82,8 +74,9 @@ Result<void> read_sealing(const std::string& name, const toml::table& table, Con
     if (node == nullptr) continue;
     const auto number = node->value_exact<std::int64_t>();
     if (!number || *number < setting.least || *number > setting.most) {
-      return at(name, node->source(),
-                format("sealing.{} must be {} to {}", setting.name, setting.least, setting.most));
+      return fault_at(
+          name, node->source(),
+          format("sealing.{} must be {} to {}", setting.name, setting.least, setting.most));
     }
     config.*setting.value = *number;
   }
@@ -100,7 +93,7 @@ std::int64_t Config::lateness_max() const {
 
 Result<Config> parse_config(const std::string& name, const std::string& text) {
   const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) return at(name, parsed.error().source(), parsed.error().description());
+  if (!parsed) return fault_at(name, parsed.error().source(), parsed.error().description());
   const toml::table& table = parsed.table();
   TRY_VOID(check_known(name, table));
   TRY_VOID(parse_serve_config(name, text));

@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/cosigning_config.h"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "base/text/format.h"
+#include "server/toml_settings.h"
 
 namespace proviso::server {
 namespace {
-
-std::unexpected<Error> at(const std::string& name, const toml::source_region& where,
-                          std::string_view what) {
-  return fail(Errc::invalid_input,
-              format("{}:{}:{}: {}", name, where.begin.line, where.begin.column, what));
-}
-
-Result<void> take_text(const std::string& name, const toml::node& node, std::string& out) {
-  const auto text = node.value_exact<std::string>();
-  if (!text) return at(name, node.source(), "must be a text");
-  out = *text;
-  return {};
-}
 
 Result<void> take_seconds(const std::string& name, std::string_view key, const toml::node& node,
                           std::chrono::milliseconds& out) {
   const auto value = node.value_exact<std::int64_t>();
   if (!value || *value < 1 || *value > 3600) {
-    return at(name, node.source(), format("witnesses.{} must be 1 to 3600", key));
+    return fault_at(name, node.source(), format("witnesses.{} must be 1 to 3600", key));
   }
   out = std::chrono::seconds{*value};
   return {};
@@ -36,12 +21,12 @@ Result<void> take_seconds(const std::string& name, std::string_view key, const t
 
 Result<CosigningConfig> parse_cosigning_config(const std::string& name, const std::string& text) {
   const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) return at(name, parsed.error().source(), parsed.error().description());
+  if (!parsed) return fault_at(name, parsed.error().source(), parsed.error().description());
   CosigningConfig out;
   const toml::node* section = parsed.table().get("witnesses");
   if (section == nullptr) return out;
   const toml::table* members = section->as_table();
-  if (members == nullptr) return at(name, section->source(), "witnesses must be a section");
+  if (members == nullptr) return fault_at(name, section->source(), "witnesses must be a section");
   for (const auto& [key, node] : *members) {
     if (key == "policy") {
       TRY_VOID(take_text(name, node, out.policy));
@@ -52,7 +37,7 @@ Result<CosigningConfig> parse_cosigning_config(const std::string& name, const st
     } else if (key == "call_seconds") {
       TRY_VOID(take_seconds(name, key.str(), node, out.call));
     } else {
-      return at(name, node.source(), "unknown setting");
+      return unknown_setting(name, node.source());
     }
   }
   return out;

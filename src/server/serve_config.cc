@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/serve_config.h"
 
-#define TOML_EXCEPTIONS 0
 #include <array>
 #include <functional>
 #include <map>
 #include <string_view>
 
-#include <toml++/toml.h>
-
 #include "base/text/format.h"
+#include "server/toml_settings.h"
 
 namespace proviso::server {
 namespace {
@@ -64,45 +62,32 @@ const std::array<Number, 14>& numbers() {
   return kNumbers;
 }
 
-std::unexpected<Error> at(const std::string& name, const toml::source_region& where,
-                          std::string_view what) {
-  return fail(Errc::invalid_input,
-              format("{}:{}:{}: {}", name, where.begin.line, where.begin.column, what));
-}
-
-Result<void> take_text(const std::string& name, const toml::node& node, std::string& out) {
-  const auto text = node.value_exact<std::string>();
-  if (!text) return at(name, node.source(), "must be a text");
-  out = *text;
-  return {};
-}
-
 Result<void> take_number(const std::string& name, std::string_view key, const toml::node& node,
                          Settings& out) {
   for (const Number& number : numbers()) {
     if (number.key != key) continue;
     const auto value = node.value_exact<std::int64_t>();
     if (!value || *value < number.least || *value > number.most) {
-      return at(name, node.source(),
-                format("serve.{} must be {} to {}", key, number.least, number.most));
+      return fault_at(name, node.source(),
+                      format("serve.{} must be {} to {}", key, number.least, number.most));
     }
     number.take(out, *value);
     return {};
   }
-  return at(name, node.source(), "unknown setting");
+  return unknown_setting(name, node.source());
 }
 
 }  // namespace
 
 Result<http::ServerSettings> parse_serve_config(const std::string& name, const std::string& text) {
   const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) return at(name, parsed.error().source(), parsed.error().description());
+  if (!parsed) return fault_at(name, parsed.error().source(), parsed.error().description());
   Settings out;
   for (const Number& number : numbers()) number.take(out, number.fallback);
   const toml::node* section = parsed.table().get("serve");
   if (section == nullptr) return out;
   const toml::table* members = section->as_table();
-  if (members == nullptr) return at(name, section->source(), "serve must be a section");
+  if (members == nullptr) return fault_at(name, section->source(), "serve must be a section");
   for (const auto& [key, node] : *members) {
     if (key == "address") {
       TRY_VOID(take_text(name, node, out.address));

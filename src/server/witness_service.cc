@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/witness_service.h"
 
-#define TOML_EXCEPTIONS 0
 #include <algorithm>
 
 #include <sys/stat.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include "base/event_log.h"
 #include "base/text/format.h"
 #include "server/serve_config.h"
+#include "server/toml_settings.h"
 #include "witness/routes.h"
 #include "witness/witness.h"
 
@@ -21,12 +20,6 @@ constexpr std::uint64_t kConfigMax = 1U << 20U;
 constexpr std::uint64_t kKeyMax = 65536;
 constexpr std::string_view kRefusedFile = ".refused";
 constexpr std::string_view kCosignedFile = ".cosigned";
-
-std::unexpected<Error> at(const std::string& name, const toml::source_region& where,
-                          std::string_view what) {
-  return fail(Errc::invalid_input,
-              format("{}:{}:{}: {}", name, where.begin.line, where.begin.column, what));
-}
 
 Result<void> add_log(WitnessConfig& config, std::string_view vkey) {
   auto log = TRY(ledger::NoteVerifier::parse(vkey));
@@ -40,26 +33,26 @@ Result<void> add_log(WitnessConfig& config, std::string_view vkey) {
 
 Result<void> take_logs(const std::string& name, const toml::node& node, WitnessConfig& config) {
   const toml::array* keys = node.as_array();
-  if (keys == nullptr) return at(name, node.source(), "must be a list of verifier keys");
+  if (keys == nullptr) return fault_at(name, node.source(), "must be a list of verifier keys");
   for (const toml::node& key : *keys) {
     const auto text = key.value_exact<std::string>();
-    if (!text) return at(name, key.source(), "must be a verifier key");
+    if (!text) return fault_at(name, key.source(), "must be a verifier key");
     const auto added = add_log(config, *text);
-    if (!added) return at(name, key.source(), added.error().message);
+    if (!added) return fault_at(name, key.source(), added.error().message);
   }
   return {};
 }
 
 Result<void> take_witness(const std::string& name, const toml::node& node, WitnessConfig& config) {
   const toml::table* members = node.as_table();
-  if (members == nullptr) return at(name, node.source(), "witness must be a section");
+  if (members == nullptr) return fault_at(name, node.source(), "witness must be a section");
   for (const auto& [key, value] : *members) {
     if (key == "name") {
       config.name = value.value_or(std::string());
     } else if (key == "logs") {
       TRY_VOID(take_logs(name, value, config));
     } else {
-      return at(name, value.source(), "unknown setting");
+      return unknown_setting(name, value.source());
     }
   }
   return {};
@@ -159,13 +152,13 @@ WatchedLog status_of(witness::Witness& witness, const std::string& origin,
 
 Result<WitnessConfig> parse_witness_config(const std::string& name, const std::string& text) {
   const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) return at(name, parsed.error().source(), parsed.error().description());
+  if (!parsed) return fault_at(name, parsed.error().source(), parsed.error().description());
   WitnessConfig out;
   for (const auto& [section, node] : parsed.table()) {
     if (section == "witness") {
       TRY_VOID(take_witness(name, node, out));
     } else if (section != "serve") {
-      return at(name, node.source(), "unknown setting");
+      return unknown_setting(name, node.source());
     }
   }
   if (!ledger::is_note_name(out.name)) {

@@ -282,13 +282,10 @@ async function judge(request: Request): Promise<Verdict> {
   return refuse("give --key PUB or --trust trust.json");
 }
 
-export async function run(args: readonly string[]): Promise<Answer> {
+/** What `work` answers; where it fails, the error as an answer. */
+export async function answered(work: () => Promise<Answer>): Promise<Answer> {
   try {
-    const request = parseRequest(args);
-    if (request === "help") return { exitCode: 0, stdout: kUsage, stderr: "" };
-    const verdict = await judge(request);
-    const stdout = request.json ? inJson(verdict) : inWords(verdict);
-    return { exitCode: verdict.finding === undefined ? 0 : 3, stdout, stderr: "" };
+    return await work();
   } catch (error) {
     if (error instanceof Failure) {
       return { exitCode: 1, stdout: "", stderr: `error: ${error.message}\n` };
@@ -296,4 +293,14 @@ export async function run(args: readonly string[]): Promise<Answer> {
     if (!(error instanceof Refusal)) throw error;
     return { exitCode: 2, stdout: "", stderr: `error: ${messageOf(error)}\n` };
   }
+}
+
+export function run(args: readonly string[]): Promise<Answer> {
+  return answered(async () => {
+    const request = parseRequest(args);
+    if (request === "help") return { exitCode: 0, stdout: kUsage, stderr: "" };
+    const verdict = await judge(request);
+    const stdout = request.json ? inJson(verdict) : inWords(verdict);
+    return { exitCode: verdict.finding === undefined ? 0 : 3, stdout, stderr: "" };
+  });
 }

@@ -6,8 +6,8 @@ import { parseArgs } from "node:util";
 import { type Bytes, toHex } from "./bytes.ts";
 import {
   type Answer,
+  answered,
   cosignersOf,
-  Failure,
   keyOf,
   kFileBytesMax,
   kUsage,
@@ -25,7 +25,7 @@ import { NoteVerifier } from "./note.ts";
 import { bundleInWords, kOrderBundleBytesMax, verifyOrderBundle } from "./order_bundle.ts";
 import { orderInWords, printable } from "./order_words.ts";
 import { parseTlogProof } from "./proof.ts";
-import { messageOf, Refusal, refuse, within } from "./refusal.ts";
+import { messageOf, refuse, within } from "./refusal.ts";
 import { kSnapshotBytesMax, verifySnapshot } from "./snapshot.ts";
 import { formatTime } from "./time.ts";
 import { verifyGrowth } from "./verify_growth.ts";
@@ -238,19 +238,13 @@ function parse(args: readonly string[], command: Command): Asked & { readonly js
   return { operands: positionals, trust, key, entry, policy, json: json ?? false };
 }
 
-async function answer(args: readonly string[], command: Command): Promise<Answer> {
-  try {
+function answer(args: readonly string[], command: Command): Promise<Answer> {
+  return answered(async () => {
     const asked = parse(args, command);
     const verdict = await command.judge(asked);
     const stdout = asked.json ? inJson(verdict) : inWords(verdict);
     return { exitCode: verdict.finding === undefined ? 0 : 3, stdout, stderr: "" };
-  } catch (error) {
-    if (error instanceof Failure) {
-      return { exitCode: 1, stdout: "", stderr: `error: ${error.message}\n` };
-    }
-    if (!(error instanceof Refusal)) throw error;
-    return { exitCode: 2, stdout: "", stderr: `error: ${messageOf(error)}\n` };
-  }
+  });
 }
 
 export async function run(args: readonly string[]): Promise<Answer> {

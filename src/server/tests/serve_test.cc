@@ -52,7 +52,8 @@ TEST(CosigningConfig, IsReadStrictly) {
   EXPECT_EQ(message("pace_seconds = 0\n"),
             "proviso.toml:4:16: witnesses.pace_seconds must be 1 to 3600");
   EXPECT_EQ(message("policy = 1\n"), "proviso.toml:4:10: must be a text");
-  EXPECT_EQ(message("quorum = \"w\"\n"), "proviso.toml:4:10: unknown setting");
+  EXPECT_EQ(message("quorum = \"w\"\n"),
+            "proviso.toml:4:10: unknown setting (remove it, or mend its name)");
 }
 
 TEST(WitnessConfig, IsReadStrictly) {
@@ -69,8 +70,10 @@ TEST(WitnessConfig, IsReadStrictly) {
   EXPECT_EQ(message(name + "logs = [\"" + key + "\", \"" + key + "\"]\n"),
             "witness.toml:3:80: a log of the name of an earlier one");
   EXPECT_EQ(message(name + "logs = \"x\"\n"), "witness.toml:3:8: must be a list of verifier keys");
-  EXPECT_EQ(message(name + "key = \"x\"\n"), "witness.toml:3:7: unknown setting");
-  EXPECT_EQ(message(name + "[other]\n"), "witness.toml:3:1: unknown setting");
+  EXPECT_EQ(message(name + "key = \"x\"\n"),
+            "witness.toml:3:7: unknown setting (remove it, or mend its name)");
+  EXPECT_EQ(message(name + "[other]\n"),
+            "witness.toml:3:1: unknown setting (remove it, or mend its name)");
   EXPECT_EQ(message("[witness]\nname = \"a b\"\n"),
             "witness.toml:1:1: witness.name is missing, or has white space or +");
 }
@@ -103,7 +106,8 @@ TEST(ServeConfig, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(message("port = \"80\"\n"), "proviso.toml:4:8: serve.port must be 0 to 65535");
   EXPECT_EQ(message("idle_seconds = 0\n"),
             "proviso.toml:4:16: serve.idle_seconds must be 1 to 3600");
-  EXPECT_EQ(message("idle_secnds = 1\n"), "proviso.toml:4:15: unknown setting");
+  EXPECT_EQ(message("idle_secnds = 1\n"),
+            "proviso.toml:4:15: unknown setting (remove it, or mend its name)");
   EXPECT_EQ(message("address = 1\n"), "proviso.toml:4:11: must be a text");
 }
 
