@@ -51,7 +51,7 @@ TEST(CosigningConfig, IsReadStrictly) {
   EXPECT_EQ(message("policy = \"p\"\nca_file = \"c\"\npace_seconds = 1\n"), "accepted");
   EXPECT_EQ(message("pace_seconds = 0\n"),
             "proviso.toml:4:16: witnesses.pace_seconds must be 1 to 3600");
-  EXPECT_EQ(message("policy = 1\n"), "proviso.toml:4:10: must be a text");
+  EXPECT_EQ(message("policy = 1\n"), "proviso.toml:4:10: must be a text, in quotes");
   EXPECT_EQ(message("quorum = \"w\"\n"),
             "proviso.toml:4:10: unknown setting (remove it, or mend its name)");
 }
@@ -108,7 +108,7 @@ TEST(ServeConfig, RefusesWhatItDoesNotKnow) {
             "proviso.toml:4:16: serve.idle_seconds must be 1 to 3600");
   EXPECT_EQ(message("idle_secnds = 1\n"),
             "proviso.toml:4:15: unknown setting (remove it, or mend its name)");
-  EXPECT_EQ(message("address = 1\n"), "proviso.toml:4:11: must be a text");
+  EXPECT_EQ(message("address = 1\n"), "proviso.toml:4:11: must be a text, in quotes");
 }
 
 class Tokens : public testing::Test {
