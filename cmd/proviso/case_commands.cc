@@ -60,6 +60,10 @@ std::string case_in_words(const Json& c) {
   std::string out = format("case {}\n  customer {}, terms {}, {}, opened {}\n", text_of(c, "id"),
                            text_of(c, "customer"), text_of(c, "term_group"), text_of(c, "state"),
                            text_of(c, "opened_at"));
+  if (c.find("counsel")->if_string() != nullptr) {
+    out += format("  directed by counsel: its texts are sealed to key {}\n",
+                  text_of(c, "counsel").substr(0, 12));
+  }
   for (const Json& s : *c.find("signals")->if_array()) {
     out += format(
         "  signal {} (evidence {}): {}\n    subscription {}, from {} to {}, peak {}, author {}\n",
@@ -177,6 +181,7 @@ void add_case_commands(CLI::App& app, Context& context) {
   close->add_option("ID", o->id, "the case")->required();
   close->add_option("--reason", o->reason, "file with the reason")->required();
   close->callback([o, &context] { context.run([&] { return case_close(*o, context); }); });
+  add_counsel_commands(*group, context);
   auto* reopen = group->add_subcommand("reopen", "reopen on new evidence");
   reopen->add_option("ID", o->id, "the case")->required();
   reopen->add_option("--evidence", o->evidence, "digest of evidence of the case")

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -93,6 +94,13 @@ void Context::print(const Json& value, const std::string& text) const {
 
 Result<std::string> read_input_file(const std::string& path) {
   return real_file_system().read(path, kInputFileMax);
+}
+
+Result<void> write_private(const std::string& path, std::string_view bytes) {
+  const mode_t before = ::umask(S_IRWXG | S_IRWXO);
+  auto written = real_file_system().write_durable(path, bytes);
+  ::umask(before);
+  return written;
 }
 
 Result<std::string> ask_passphrase(const std::string& passphrase_file, bool confirm) {

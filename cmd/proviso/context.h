@@ -44,6 +44,8 @@ struct Context {
 
 /// A file of at most 64 MiB that a person names; its errors begin with the name.
 Result<std::string> read_input_file(const std::string& path);
+/// A file that only its owner can read, from its first byte on; durable.
+Result<void> write_private(const std::string& path, std::string_view bytes);
 /// The signer that --key names (keys/signers.h); its passphrase or PIN comes from the file, or is
 /// asked for on the terminal.
 Result<std::unique_ptr<Signer>> read_key(const std::string& place,
@@ -68,6 +70,8 @@ void add_signal_commands(CLI::App& app, Context& context);
 void add_order_commands(CLI::App& app, Context& context);
 void add_gate_commands(CLI::App& app, Context& context);
 void add_ledger_commands(CLI::App& app, Context& context);
+// Joins the group of add_case_commands.
+void add_counsel_commands(CLI::App& group, Context& context);
 // Joins the group of add_ledger_commands.
 void add_publishing(CLI::App& group, Context& context);
 void add_serve_commands(CLI::App& app, Context& context);

@@ -8,6 +8,7 @@
 #include "cases/erasure.h"
 #include "cases/publication.h"
 #include "context.h"
+#include "counsel_options.h"
 #include "gates/view_audit.h"
 
 namespace proviso::cmd {
@@ -22,6 +23,7 @@ struct PublicationOptions {
   std::string view;
   std::string log;
   std::string trust;
+  CounselKeyOptions counsel;
 };
 
 Result<cases::PublicationProfile> read_profile(const std::string& path) {
@@ -47,19 +49,27 @@ Result<int> publish(const PublicationOptions& options, Context& context) {
     }
     customer = model::CustomerId(options.customer);
   }
-  const auto view = TRY(cases::publish(folder->record(), profile, options.audience, customer));
+  const auto keys = TRY(read_counsel_keys(options.counsel));
+  const auto view = TRY(cases::publish(folder->record(), profile, options.audience, customer, keys));
   std::string text = canonical_json(view.head) + "\n";
   for (const model::Disclosure& entry : view.entries) {
     text += canonical_json(model::disclosure_to_json(entry)) + "\n";
   }
   TRY_VOID(real_file_system().write_durable(options.out, text));
   const auto count = static_cast<std::int64_t>(view.entries.size());
-  context.print(Json::Object{{"entries", count}, {"left_out", view.left_out}},
-                format("view for {}: {} entries{}\n  check it with: proviso ledger check\n",
-                       options.audience, count,
-                       view.left_out == 0
-                           ? ""
-                           : format(" ({} of an earlier version are left out)", view.left_out)));
+  std::string rest;
+  if (view.left_out > 0) {
+    rest += format("  {} entries of an earlier version are left out\n", view.left_out);
+  }
+  if (view.sealed_to_counsel > 0) {
+    rest += format("  {} entries of cases that counsel directs are left out (--counsel-key)\n",
+                   view.sealed_to_counsel);
+  }
+  context.print(Json::Object{{"entries", count},
+                             {"left_out", view.left_out},
+                             {"sealed_to_counsel", view.sealed_to_counsel}},
+                format("view for {}: {} entries\n{}  check it with: proviso ledger check\n",
+                       options.audience, count, rest));
   return kDone;
 }
 
@@ -105,6 +115,7 @@ void add_publishing(CLI::App& group, Context& context) {
   publish_command->add_option("--customer", o->customer, "of whom, for --for customer");
   publish_command->add_option("--profile", o->profile, "default: publication.json of the folder");
   publish_command->add_option("--out", o->out, "file")->required();
+  add_counsel_keys(*publish_command, o->counsel);
   publish_command->callback([o, &context] { context.run([&] { return publish(*o, context); }); });
   auto* check_command =
       group.add_subcommand("check", "hold a published view against the log; exit 3: not valid");

@@ -38,8 +38,6 @@ class SigningKey final : public Signer {
   [[nodiscard]] Result<std::string> to_pem(std::string_view passphrase) const;
   /// `denied` where the passphrase is missing or wrong, `invalid_input` for another kind of key.
   static Result<SigningKey> from_pem(std::string_view pem, std::string_view passphrase);
-  /// Whether the PEM text asks for a passphrase.
-  static bool pem_is_encrypted(std::string_view pem);
 
   ~SigningKey() override;
   SigningKey(SigningKey&&) noexcept;

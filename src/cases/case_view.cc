@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cases/casework.h"
+#include "cases/counsel.h"
 
 namespace proviso::cases {
 
@@ -75,7 +76,9 @@ Result<Json> Casework::show(const CaseId& id) {
       id, {"digest", "kind", "state", "proposed_at", "in_force_at"}));
   const Json findings = TRY(findings_json(id));
   const auto classes = TRY(protected_classes_of(row));
+  const auto counsel = TRY(counsel_of(record_.database(), row.id.value));
   return Json(Json::Object{{"id", row.id.value},
+                           {"counsel", counsel ? Json(counsel->id()) : Json(nullptr)},
                            {"customer", row.customer.value},
                            {"term_group", row.term_group},
                            {"state", row.state},

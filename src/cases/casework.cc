@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/uuid.h"
+#include "cases/counsel.h"
 #include "cases/register_change.h"
 #include "model/scope.h"
 
@@ -179,11 +180,13 @@ Result<void> Casework::insert_evidence(const CaseId& id, const std::string& dige
                                        const std::string& evidence_class, const std::string& source,
                                        const std::string& independence,
                                        const std::string& content) {
+  const auto counsel = TRY(counsel_of(record_.database(), id.value));
+  const std::string text = base64_encode(content);
   return record_.database().run(
       "INSERT OR IGNORE INTO evidence (case_id, digest, class, source, independence, added_at, "
       "content) VALUES (:p0,:p1,:p2,:p3,:p4,:p5,:p6)",
       {id.value, digest, evidence_class, source, independence, format_time(record_.now()),
-       base64_encode(content)});
+       counsel ? counsel->seal(text) : text});
 }
 
 Result<std::string> Casework::add_evidence(const CaseId& id, const std::string& evidence_class,
@@ -282,8 +285,10 @@ Result<void> Casework::close(const CaseId& id, const std::string& reason) {
   if (row.state == case_state::closed) return fail(Errc::conflict, "the case is closed already");
   TRY_VOID(check_text(reason, "the reason"));
   const auto body = [&]() -> Result<void> {
-    TRY_VOID(record_.database().run(
-        "UPDATE cases SET state='closed', closed_reason=:p0 WHERE id=:p1", {reason, id.value}));
+    const auto counsel = TRY(counsel_of(record_.database(), id.value));
+    TRY_VOID(
+        record_.database().run("UPDATE cases SET state='closed', closed_reason=:p0 WHERE id=:p1",
+                               {counsel ? counsel->seal(reason) : reason, id.value}));
     TRY_VOID(record_.case_entry(id, kind::case_closed, Json::Object{{"case", id.value}},
                                 Json::Object{{"reason", sha256(reason).hex()}}));
     return record_.let_open(id, record_.change_time());

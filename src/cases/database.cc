@@ -126,6 +126,12 @@ Result<std::vector<SqlRow>> Database::query(std::string_view sql, std::vector<Sq
   return rows;
 }
 
+Result<void> Database::overwrite_free_pages() {
+  TRY_VOID(run("VACUUM"));
+  TRY_VOID(query("PRAGMA wal_checkpoint(TRUNCATE)"));
+  return {};
+}
+
 Result<void> Database::transact(const std::function<Result<void>()>& body) {
   TRY_VOID(run("BEGIN IMMEDIATE"));
   auto done = body();

@@ -45,6 +45,9 @@ class Database {
 
   /// All or nothing: commits where `body` succeeds, else rolls back.
   Result<void> transact(const std::function<Result<void>()>& body);
+  /// No byte of what was erased or replaced stays in a free page or in the write-ahead log. Takes
+  /// as long as writing the file once. Outside a transaction.
+  Result<void> overwrite_free_pages();
 
  private:
   struct Impl;

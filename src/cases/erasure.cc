@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "cases/case_entries.h"
+
 namespace proviso::cases {
 namespace {
 
@@ -31,18 +33,11 @@ Result<void> check_erasable(Database& db, const model::CaseId& id) {
   return {};
 }
 
-// The case's entries, whether they name it in public or in private, and the seals of those that
-// were sealed.
-constexpr std::string_view kEntriesOfCase =
-    "private_part<>'' AND kind<>'genesis' AND (instr(bytes, :p0)>0 OR instr(private_part, :p1)>0 "
-    "OR entry IN (SELECT sealed_entry FROM seals WHERE case_id=:p2))";
-
 Result<std::size_t> erase_entries(Database& db, const model::CaseId& id) {
   const std::string where(kEntriesOfCase);
-  const auto rows =
-      TRY(db.query("SELECT count(*) FROM outbox WHERE " + where, {id.value, id.value, id.value}));
-  TRY_VOID(db.run("UPDATE outbox SET private_part='', salt='' WHERE " + where,
-                  {id.value, id.value, id.value}));
+  const std::vector<SqlValue> ids(4, id.value);
+  const auto rows = TRY(db.query("SELECT count(*) FROM outbox WHERE " + where, ids));
+  TRY_VOID(db.run("UPDATE outbox SET private_part='', salt='' WHERE " + where, ids));
   TRY_VOID(db.run("UPDATE seals SET content='', private_part='', salt='' WHERE case_id=:p0",
                   {id.value}));
   return static_cast<std::size_t>(rows.front().integer(0));
@@ -57,13 +52,6 @@ Result<void> erase_casework(Database& db, const model::CaseId& id) {
       "UPDATE cases SET closed_reason='' WHERE id=:p0",
   };
   for (const std::string_view statement : kStatements) TRY_VOID(db.run(statement, {id.value}));
-  return {};
-}
-
-// No byte of what was erased may stay in a free page or in the write-ahead log.
-Result<void> overwrite_free_pages(Database& db) {
-  TRY_VOID(db.run("VACUUM"));
-  TRY_VOID(db.query("PRAGMA wal_checkpoint(TRUNCATE)"));
   return {};
 }
 
@@ -84,7 +72,7 @@ Result<std::size_t> erase_case(Record& record, const model::CaseId& id) {
   };
   TRY_VOID(record.change(body));
   // A crash here leaves old pages behind: erasing again, which finds nothing, overwrites them.
-  TRY_VOID(overwrite_free_pages(db));
+  TRY_VOID(db.overwrite_free_pages());
   return erased;
 }
 

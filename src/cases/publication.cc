@@ -33,22 +33,24 @@ bool is_forbidden(std::string_view audience, std::string_view kind, std::string_
 // An open entry and what the store has of it.
 struct OpenEntry {
   std::string bytes;
-  std::string private_part;
-  std::string salts;
+  EntrySecret secret;
+  std::string case_id;  ///< empty in a store of an earlier version
 };
 
 // Entries of the outbox, and those inside openings, by the time at which they were made: their ids
 // sort by it.
 Result<std::vector<OpenEntry>> open_entries(Database& db) {
   const auto rows = TRY(db.query(
-      "SELECT entry, bytes, private_part, salt FROM outbox WHERE ledger_index IS NOT NULL AND kind "
-      "NOT IN ('sealed','opened') UNION ALL SELECT s.entry, s.content, s.private_part, s.salt "
-      "FROM seals s JOIN outbox o ON o.entry = s.opened_entry WHERE o.ledger_index IS NOT NULL AND "
+      "SELECT entry, bytes, private_part, salt, case_id FROM outbox WHERE ledger_index IS NOT NULL "
+      "AND kind NOT IN ('sealed','opened') UNION ALL SELECT s.entry, s.content, s.private_part, "
+      "s.salt, s.case_id FROM seals s JOIN outbox o ON o.entry = s.opened_entry WHERE o.ledger_index IS NOT NULL AND "
       "s.kind<>'cover' ORDER BY 1"));
   std::vector<OpenEntry> out;
   for (const SqlRow& row : rows) {
     if (row.text(2).empty() || row.text(2) == "{}") continue;
-    out.push_back({row.text(1), row.text(2), row.text(3)});
+    out.push_back({.bytes = row.text(1),
+                   .secret = {.private_part = row.text(2), .salts = row.text(3)},
+                   .case_id = row.text(4)});
   }
   return out;
 }
@@ -130,7 +132,8 @@ bool PublicationProfile::shows(std::string_view audience, std::string_view kind,
 
 Result<PublishedView> publish(Record& record, const PublicationProfile& profile,
                               const std::string& audience,
-                              const std::optional<model::CustomerId>& customer) {
+                              const std::optional<model::CustomerId>& customer,
+                              const std::vector<CounselKey>& keys) {
   PublishedView out;
   Json::Object head{{"version", 1},
                     {"audience", audience},
@@ -145,9 +148,18 @@ Result<PublishedView> publish(Record& record, const PublicationProfile& profile,
   out.head = std::move(head);
   for (const OpenEntry& open : TRY(open_entries(record.database()))) {
     const model::Entry entry = TRY(model::parse_entry(open.bytes));
-    const Json private_part = TRY(parse_json(open.private_part));
+    // Those of a case that counsel directs have their case_id.
+    if (customer && !open.case_id.empty() && !own.contains(open.case_id)) continue;
+    const auto secret = open_secret(open.secret, keys);
+    if (!secret && secret.error().code == Errc::denied) {
+      ++out.sealed_to_counsel;
+      continue;
+    }
+    if (!secret) return std::unexpected(secret.error());
+    const Json private_part = TRY(parse_json(secret->private_part));
+    if (private_part.if_object()->empty()) continue;  // it was in a box, and there is nothing
     if (customer && !own.contains(case_of(entry, private_part))) continue;
-    const std::string salts = TRY(hex_decode(open.salts));
+    const std::string salts = TRY(hex_decode(secret->salts));
     if (salts.size() != 2 * kSaltBytes) {
       ++out.left_out;
       continue;

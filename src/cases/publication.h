@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cases/counsel.h"
 #include "cases/record.h"
 #include "model/disclosure.h"
 
@@ -39,12 +40,16 @@ struct PublishedView {
   std::vector<model::Disclosure> entries;  ///< in the order in which they were made
   /// Open entries of an earlier version, whose fields cannot be shown one by one.
   std::size_t left_out = 0;
+  /// Open entries of cases that counsel directs, which none of the keys opens.
+  std::size_t sealed_to_counsel = 0;
 };
 
 /// What the profile shows of all entries that are open: in the ledger, and not sealed. For a
 /// customer, of those about its own cases. What has been erased is not there any more.
+/// Private parts that are sealed to counsel are read with `keys`, and left out where none fits.
 Result<PublishedView> publish(Record& record, const PublicationProfile& profile,
                               const std::string& audience,
-                              const std::optional<model::CustomerId>& customer);
+                              const std::optional<model::CustomerId>& customer,
+                              const std::vector<CounselKey>& keys);
 
 }  // namespace proviso::cases

@@ -3,12 +3,18 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "cases/counsel.h"
 #include "model/sealed.h"
 
 namespace proviso::cases {
 namespace {
 
 constexpr int kPublishBatch = 1000;
+
+std::string named_case(const Json& part) {
+  const Json* id = part.find("case");
+  return id != nullptr && id->if_string() != nullptr ? *id->if_string() : std::string();
+}
 
 }  // namespace
 
@@ -44,9 +50,11 @@ Result<void> Record::change(const std::function<Result<void>()>& body) {
 }
 
 model::EntryId Record::entry(std::string_view kind, Json public_part, Json private_part) {
+  std::string case_id = named_case(public_part);
+  if (case_id.empty()) case_id = named_case(private_part);
   drafts_.push_back({.entry = model::new_entry(kind, change_time_, random_, std::move(public_part),
                                                std::move(private_part)),
-                     .case_id = {},
+                     .case_id = std::move(case_id),
                      .is_sealed = false,
                      .due = {},
                      .order = {}});
@@ -123,24 +131,34 @@ Result<void> Record::write_outbox() {
       TRY_VOID(write_seal(draft, std::move(bytes)));
       continue;
     }
+    const EntrySecret secret = TRY(kept_secret(draft));
     TRY_VOID(database_->run(
-        "INSERT INTO outbox (entry, kind, bytes, private_part, salt) VALUES (:p0,:p1,:p2,:p3,:p4)",
-        {entry.id.value, entry.kind, std::move(bytes), canonical_json(entry.private_part),
-         hex_encode(entry.salt + entry.field_secret)}));
+        "INSERT INTO outbox (entry, kind, bytes, private_part, salt, case_id) VALUES "
+        "(:p0,:p1,:p2,:p3,:p4,:p5)",
+        {entry.id.value, entry.kind, std::move(bytes), secret.private_part, secret.salts,
+         draft.case_id}));
   }
   return {};
+}
+
+// As the store keeps it: of a case that counsel directs, in a box.
+Result<EntrySecret> Record::kept_secret(const Draft& draft) {
+  EntrySecret secret{.private_part = canonical_json(draft.entry.private_part),
+                     .salts = hex_encode(draft.entry.salt + draft.entry.field_secret)};
+  const auto counsel = TRY(counsel_of(*database_, draft.case_id));
+  return counsel ? seal_secret(*counsel, secret) : secret;
 }
 
 Result<void> Record::write_seal(const Draft& draft, std::string bytes) {
   if (bytes.size() > model::kSealedBytesMax) {
     return fail(Errc::exhausted, "an entry that is sealed holds at most 60000 bytes");
   }
+  const EntrySecret secret = TRY(kept_secret(draft));
   return database_->run(
       "INSERT INTO seals (entry, kind, case_id, content, private_part, salt, due, order_digest) "
       "VALUES (:p0,:p1,:p2,:p3,:p4,:p5,:p6,:p7)",
       {draft.entry.id.value, draft.entry.kind, draft.case_id, std::move(bytes),
-       canonical_json(draft.entry.private_part),
-       hex_encode(draft.entry.salt + draft.entry.field_secret), draft.due, draft.order});
+       secret.private_part, secret.salts, draft.due, draft.order});
 }
 
 Result<void> Record::publish_pending() {

@@ -17,6 +17,8 @@
 
 namespace proviso::cases {
 
+struct EntrySecret;
+
 /// How entries about a customer under review are sealed (cases/sealing.h).
 struct SealingPolicy {
   bool on = false;
@@ -94,6 +96,7 @@ class Record {
   };
   Result<void> write_outbox();
   Result<void> write_seal(const Draft& draft, std::string bytes);
+  Result<EntrySecret> kept_secret(const Draft& draft);
   Result<void> publish_pending();
   Result<bool> publish_some();
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/file_system.h"
+#include "base/key_pem.h"
 
 namespace proviso::keys {
 namespace {
@@ -16,7 +17,7 @@ Result<std::unique_ptr<Signer>> open_file(const std::string& path, const AskPass
   auto pem = real_file_system().read(path, kKeyFileBytesMax);
   if (!pem) return std::unexpected(std::move(pem).error());
   std::string passphrase;
-  if (SigningKey::pem_is_encrypted(*pem)) passphrase = TRY(ask());
+  if (pem_is_encrypted(*pem)) passphrase = TRY(ask());
   auto key = SigningKey::from_pem(*pem, passphrase);
   if (!key) return fail_in(path + ":1:1", key.error());
   return std::make_unique<SigningKey>(std::move(*key));

@@ -23,6 +23,7 @@ inline constexpr std::string_view evidence_added = "evidence-added";
 inline constexpr std::string_view finding_made = "finding-made";
 inline constexpr std::string_view case_closed = "case-closed";
 inline constexpr std::string_view case_reopened = "case-reopened";
+inline constexpr std::string_view case_directed = "case-directed";
 inline constexpr std::string_view usage_looked_at = "usage-looked-at";
 inline constexpr std::string_view order_proposed = "order-proposed";
 inline constexpr std::string_view order_approved = "order-approved";
