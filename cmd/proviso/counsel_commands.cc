@@ -40,8 +40,8 @@ Result<int> item(const CounselOptions& options, Context& context) {
   }
   const auto keys = TRY(read_counsel_keys(options.keys));
   auto folder = TRY(context.folder());
-  const std::string bytes = TRY(cases::evidence_item(
-      folder->record(), model::CaseId(options.id), options.digest, keys));
+  const std::string bytes =
+      TRY(cases::evidence_item(folder->record(), model::CaseId(options.id), options.digest, keys));
   TRY_VOID(write_private(options.out, bytes));
   context.print(Json::Object{{"digest", options.digest}, {"out", options.out}},
                 format("evidence {} is in {}\n", options.digest, options.out));

@@ -50,7 +50,8 @@ Result<int> publish(const PublicationOptions& options, Context& context) {
     customer = model::CustomerId(options.customer);
   }
   const auto keys = TRY(read_counsel_keys(options.counsel));
-  const auto view = TRY(cases::publish(folder->record(), profile, options.audience, customer, keys));
+  const auto view =
+      TRY(cases::publish(folder->record(), profile, options.audience, customer, keys));
   std::string text = canonical_json(view.head) + "\n";
   for (const model::Disclosure& entry : view.entries) {
     text += canonical_json(model::disclosure_to_json(entry)) + "\n";

@@ -12,27 +12,29 @@ namespace kind = model::entry_kind;
 // Rows whose private part is an entry's. The content of a leaf of kind `sealed` is what its opening
 // will show to everyone; its salt is needed for that.
 Result<void> seal_outbox(Database& db, const model::CaseId& id, const CounselPublicKey& key) {
-  const auto rows = TRY(db.query("SELECT seq, private_part, salt FROM outbox WHERE kind<>'sealed' "
-                                 "AND " + std::string(kEntriesOfCase),
-                                 {id.value, id.value, id.value, id.value}));
+  const auto rows =
+      TRY(db.query("SELECT seq, private_part, salt FROM outbox WHERE kind<>'sealed' "
+                   "AND " +
+                       std::string(kEntriesOfCase),
+                   {id.value, id.value, id.value, id.value}));
   for (const SqlRow& row : rows) {
     if (is_box(row.text(1))) continue;
     const EntrySecret box = seal_secret(key, {row.text(1), row.text(2)});
-    TRY_VOID(db.run("UPDATE outbox SET private_part=:p0, salt='', case_id=:p1 WHERE seq=:p2",
-                    {box.private_part, id.value, row.integer(0)}));
+    TRY_VOID(db.run("UPDATE outbox SET private_part=:p0, salt=:p1, case_id=:p2 WHERE seq=:p3",
+                    {box.private_part, box.salts, id.value, row.integer(0)}));
   }
   return {};
 }
 
 Result<void> seal_seals(Database& db, const model::CaseId& id, const CounselPublicKey& key) {
-  const auto rows = TRY(db.query(
-      "SELECT seq, private_part, salt FROM seals WHERE case_id=:p0 AND private_part<>''",
-      {id.value}));
+  const auto rows = TRY(
+      db.query("SELECT seq, private_part, salt FROM seals WHERE case_id=:p0 AND private_part<>''",
+               {id.value}));
   for (const SqlRow& row : rows) {
     if (is_box(row.text(1))) continue;
     const EntrySecret box = seal_secret(key, {row.text(1), row.text(2)});
-    TRY_VOID(db.run("UPDATE seals SET private_part=:p0, salt='' WHERE seq=:p1",
-                    {box.private_part, row.integer(0)}));
+    TRY_VOID(db.run("UPDATE seals SET private_part=:p0, salt=:p1 WHERE seq=:p2",
+                    {box.private_part, box.salts, row.integer(0)}));
   }
   return {};
 }
@@ -51,9 +53,9 @@ Result<void> seal_evidence(Database& db, const model::CaseId& id, const CounselP
 // Nothing reads it but people with a database tool, so a reason that looks like a box is sealed
 // twice at worst.
 Result<void> seal_reason(Database& db, const model::CaseId& id, const CounselPublicKey& key) {
-  const auto rows = TRY(db.query(
-      "SELECT closed_reason FROM cases WHERE id=:p0 AND closed_reason<>'' AND counsel=''",
-      {id.value}));
+  const auto rows = TRY(
+      db.query("SELECT closed_reason FROM cases WHERE id=:p0 AND closed_reason<>'' AND counsel=''",
+               {id.value}));
   if (rows.empty()) return {};
   return db.run("UPDATE cases SET closed_reason=:p0 WHERE id=:p1",
                 {key.seal(rows.front().text(0)), id.value});
@@ -78,6 +80,7 @@ Result<std::optional<CounselPublicKey>> counsel_of(Database& database, const std
 }
 
 EntrySecret seal_secret(const CounselPublicKey& key, const EntrySecret& secret) {
+  if (secret.private_part == "{}") return secret;
   const Json both = Json::Object{{"private", secret.private_part}, {"salts", secret.salts}};
   return {.private_part = key.seal(canonical_json(both)), .salts = {}};
 }

@@ -22,6 +22,7 @@ struct EntrySecret {
 /// To whom the case's secrets are sealed; nothing where it is not directed by counsel.
 Result<std::optional<CounselPublicKey>> counsel_of(Database& database, const std::string& case_id);
 
+/// Nothing is sealed where the private part is `{}`.
 EntrySecret seal_secret(const CounselPublicKey& key, const EntrySecret& secret);
 /// By whichever of the keys fits; `denied` where none does. What is no box is given back as it is.
 Result<EntrySecret> open_secret(const EntrySecret& kept, const std::vector<CounselKey>& keys);

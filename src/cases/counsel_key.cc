@@ -58,8 +58,8 @@ Result<CounselPublicKey> CounselPublicKey::from_hex(std::string_view hex) {
 Result<CounselPublicKey> CounselPublicKey::parse(const std::string& file_name,
                                                  std::string_view text) {
   const auto wrong = [&](std::string_view what) {
-    return fail(Errc::invalid_input, file_name + ":1:1: " + std::string(what) +
-                                         " (make one with: proviso key counsel)");
+    return fail(Errc::invalid_input,
+                file_name + ":1:1: " + std::string(what) + " (make one with: proviso key counsel)");
   };
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   if (!text.starts_with(kFileHead) || text.size() > kFileMax) {
@@ -118,8 +118,8 @@ Result<CounselKey> CounselKey::from_pem(std::string_view pem, std::string_view p
 }
 
 Result<std::string> CounselKey::to_pem(std::string_view passphrase) const {
-  const KeyPtr pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret_.data(),
-                                                 secret_.size()));
+  const KeyPtr pkey(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret_.data(), secret_.size()));
   CHECK(pkey != nullptr);
   return pem_of_key(pkey.get(), passphrase);
 }

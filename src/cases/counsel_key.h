@@ -8,8 +8,9 @@
 
 #include "base/result.h"
 
-// Keys of counsel, to whom the private parts of a case are sealed (docs/formats/counsel.md). X25519,
-// and libsodium's sealed boxes: whoever has the public key can seal and can't open. Any thread.
+// Keys of counsel, to whom the private parts of a case are sealed (docs/formats/counsel.md).
+// X25519, and libsodium's sealed boxes: whoever has the public key can seal and can't open. Any
+// thread.
 namespace proviso::cases {
 
 class CounselPublicKey {

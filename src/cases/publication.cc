@@ -43,7 +43,8 @@ Result<std::vector<OpenEntry>> open_entries(Database& db) {
   const auto rows = TRY(db.query(
       "SELECT entry, bytes, private_part, salt, case_id FROM outbox WHERE ledger_index IS NOT NULL "
       "AND kind NOT IN ('sealed','opened') UNION ALL SELECT s.entry, s.content, s.private_part, "
-      "s.salt, s.case_id FROM seals s JOIN outbox o ON o.entry = s.opened_entry WHERE o.ledger_index IS NOT NULL AND "
+      "s.salt, s.case_id FROM seals s JOIN outbox o ON o.entry = s.opened_entry WHERE "
+      "o.ledger_index IS NOT NULL AND "
       "s.kind<>'cover' ORDER BY 1"));
   std::vector<OpenEntry> out;
   for (const SqlRow& row : rows) {
@@ -157,7 +158,6 @@ Result<PublishedView> publish(Record& record, const PublicationProfile& profile,
     }
     if (!secret) return std::unexpected(secret.error());
     const Json private_part = TRY(parse_json(secret->private_part));
-    if (private_part.if_object()->empty()) continue;  // it was in a box, and there is nothing
     if (customer && !own.contains(case_of(entry, private_part))) continue;
     const std::string salts = TRY(hex_decode(secret->salts));
     if (salts.size() != 2 * kSaltBytes) {

@@ -157,8 +157,8 @@ Result<void> Record::write_seal(const Draft& draft, std::string bytes) {
   return database_->run(
       "INSERT INTO seals (entry, kind, case_id, content, private_part, salt, due, order_digest) "
       "VALUES (:p0,:p1,:p2,:p3,:p4,:p5,:p6,:p7)",
-      {draft.entry.id.value, draft.entry.kind, draft.case_id, std::move(bytes),
-       secret.private_part, secret.salts, draft.due, draft.order});
+      {draft.entry.id.value, draft.entry.kind, draft.case_id, std::move(bytes), secret.private_part,
+       secret.salts, draft.due, draft.order});
 }
 
 Result<void> Record::publish_pending() {

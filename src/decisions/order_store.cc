@@ -5,7 +5,8 @@ namespace proviso::decisions {
 namespace {
 
 constexpr std::string_view kSelect =
-    "SELECT digest, case_id, canonical, reason, proposal, state, in_force_entry, in_force_at "
+    "SELECT digest, orders.case_id, canonical, reason, proposal, state, in_force_entry, "
+    "in_force_at "
     "FROM orders ";
 
 Result<OrderRow> to_order(cases::Database& database, const cases::SqlRow& row) {

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A case directed by counsel, with the real commands: what the folder's files hold of it, who can
 # read it, and that the log, openings, views and erasure work all the same.
+# check calls functions by name:
+# shellcheck disable=SC2317
 set -euo pipefail
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=tests/lib/found.sh
@@ -15,6 +17,10 @@ verify() { proviso verify data/ledger --trust trust.json; }
 stored() { grep -rlaE "$1|$(printf %s "$1" | base64 -w0)" data; }
 publish() { proviso ledger publish --for auditor --out "$1" -d data --json "${@:2}"; }
 check_view() { proviso ledger check "$1" data/ledger --trust trust.json; }
+
+add_item() {
+  proviso case evidence "$CASE" --class "$1" --file "$2" -d data --json | digest_of
+}
 
 setup() {
   local key
@@ -35,12 +41,12 @@ setup() {
   printf 'canary-why-closed and more' >closed.txt
   proviso report add --source press --about cust-a --file report.txt -d data >/dev/null
   CASE="$(proviso case list -d data --json | jq -r .id)"
-  ITEM="$(proviso case evidence "$CASE" --class document --file item.txt -d data --json | digest_of)"
+  ITEM="$(add_item document item.txt)"
 }
 
 check_keys() {
   SECTION="keys"
-  check "a key to sign with is no key of counsel" 2 'keys/director.pub:1:1: not a public key of counsel' \
+  check "a key to sign with is no key of counsel" 2 'director.pub:1:1: not a public key of' \
     proviso case direct "$CASE" --counsel keys/director.pub -d data
   check "a key of counsel can't join the roster" 2 'keys/privilege.pub:1:1: ' \
     proviso roster add keys/privilege.pub --role approver -d data
@@ -58,7 +64,7 @@ check_sealing() {
     proviso case direct "$CASE" --counsel keys/privilege.pub -d data
   check "none that were there" 1 '^$' stored canary-before-item
   check "nor of the report" 1 '^$' stored canary-report-befo
-  LATER="$(proviso case evidence "$CASE" --class press --file later.txt -d data --json | digest_of)"
+  LATER="$(add_item press later.txt)"
   check "none that come later" 1 '^$' stored canary-after--item
   proviso case close "$CASE" --reason closed.txt -d data >/dev/null
   check "nor why it was closed" 1 '^$' stored canary-why-clo
@@ -88,7 +94,8 @@ check_reading() {
 check_views() {
   local without with
   SECTION="views"
-  check "without the key its entries are left out" 0 '"sealed_to_counsel":[1-9]' publish without.view
+  check "without the key its entries are left out" 0 '"sealed_to_counsel":[1-9]' \
+    publish without.view
   check "and what is there is right" 0 '^valid' check_view without.view
   check "with it they are there" 0 '"sealed_to_counsel":0' \
     publish with.view --counsel-key keys/privilege

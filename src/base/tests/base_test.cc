@@ -9,6 +9,7 @@
 #include "base/file_system.h"
 #include "base/json.h"
 #include "base/json_place.h"
+#include "base/key_pem.h"
 #include "base/random.h"
 #include "base/signing.h"
 #include "base/testing/faulty_file_system.h"
@@ -150,11 +151,11 @@ TEST(Signing, Rfc8032AndPem) {
   EXPECT_FALSE(verify_signature(key.public_key(), "m", key.sign("m") + "x"));
 
   const std::string pem = key.to_pem("correct horse").value();
-  EXPECT_TRUE(SigningKey::pem_is_encrypted(pem));
+  EXPECT_TRUE(pem_is_encrypted(pem));
   EXPECT_EQ(SigningKey::from_pem(pem, "correct horse").value().public_key(), key.public_key());
   EXPECT_EQ(SigningKey::from_pem(pem, "wrong").error().code, Errc::denied);
   const std::string open_pem = key.to_pem("").value();
-  EXPECT_FALSE(SigningKey::pem_is_encrypted(open_pem));
+  EXPECT_FALSE(pem_is_encrypted(open_pem));
   EXPECT_EQ(SigningKey::from_pem(open_pem, "").value().public_key(), key.public_key());
 }
 

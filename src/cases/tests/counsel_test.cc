@@ -60,8 +60,7 @@ TEST(CounselKey, FilesAreReadStrictly) {
     const auto parsed = CounselPublicKey::parse("f", bad);
     return parsed ? "accepted" : parsed.error().message;
   };
-  EXPECT_EQ(message(""),
-            "f:1:1: not a public key of counsel (make one with: proviso key counsel)");
+  EXPECT_EQ(message(""), "f:1:1: not a public key of counsel (make one with: proviso key counsel)");
   EXPECT_EQ(message("proviso-counsel/v1 counsel"),
             "f:1:1: not a name and a key (make one with: proviso key counsel)");
   EXPECT_EQ(message("proviso-counsel/v1 counsel AAA"),
@@ -139,9 +138,9 @@ class DirectedCase : public ::testing::Test {
   proviso::testing::FaultyFileSystem fs_;
   ManualClock clock_{parse_time("2026-11-23T12:00:00Z").value()};
   SeededRandom random_{5};
-  std::string store_ = (std::filesystem::temp_directory_path() /
-                        ("proviso-counsel-" + std::to_string(::getpid())))
-                           .string();
+  std::string store_ =
+      (std::filesystem::temp_directory_path() / ("proviso-counsel-" + std::to_string(::getpid())))
+          .string();
   std::unique_ptr<Record> record_;
   model::CaseId id_{kCase};
   model::Register register_;
