@@ -44,7 +44,7 @@ inline Result<void> found(const std::string& root, const std::string& register_p
                                   .role = proposes ? model::Role::proposer : model::Role::approver,
                                   .person = {}}));
   }
-  TRY_VOID(server::seal(*folder, 2, clock));
+  TRY_VOID(server::seal(*folder, server::uniform_policy(2), clock));
   const std::string text = TRY(real_file_system().read(register_path, std::uint64_t{1} << 32U));
   TRY_VOID(cases::load_register(folder->record(), register_path, text));
   return {};

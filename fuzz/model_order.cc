@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The texts of the model that come from outside: an order, a scope line, an entry, an opening, a
-// genesis, a trust file. What is accepted must keep its bytes.
+// The texts of the model that come from outside: an order, a roster and a policy in it, a scope
+// line, an entry, an opening, a genesis, a trust file. What is accepted must keep its bytes.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,16 +13,29 @@
 #include "model/genesis.h"
 #include "model/in_force.h"
 #include "model/order.h"
+#include "model/order_words.h"
+#include "model/policy.h"
+#include "model/roster.h"
 #include "model/sealed.h"
 
 namespace {
 
 using namespace proviso::model;
 
+// Who decides has one text, too, and can be told in words.
+void check_change(const proviso::Json& change) {
+  const auto roster = roster_from_json(change);
+  if (roster) CHECK(roster_to_json(*roster) == change);
+  const auto policy = policy_from_json(change);
+  if (policy) CHECK(policy_to_json(*policy) == change);
+}
+
 void check_order(std::string_view text) {
   const auto order = parse_order(text);
   if (!order) return;
   CHECK(canonical_order(*order) == text);
+  CHECK(!order_in_words(*order, proviso::sha256(text)).empty());
+  if (order->change) check_change(*order->change);
   if (!order->restriction) return;
   for (const ScopeLine& line : order->restriction->scope) {
     // A line with at most one item per list is one that people can write; it must survive that.

@@ -11,6 +11,7 @@
 #include "decisions/envelope.h"
 #include "decisions/preview.h"
 #include "ledger/witness_policy.h"
+#include "preview_words.h"
 #include "server/documents.h"
 
 namespace proviso::cmd {
@@ -37,6 +38,7 @@ struct OrderOptions {
   bool not_affected = false;
   bool emergency = false;
   std::string ratifies;
+  std::string protected_reason;
 };
 
 Result<Digest> parse_digest(const std::string& text) {
@@ -97,6 +99,9 @@ Result<decisions::Proposal> to_proposal(const OrderOptions& options, const cases
   if (!options.ratifies.empty()) p.ratifies = TRY(parse_digest(options.ratifies));
   p.terms = options.terms;
   p.reason = TRY(read_input_file(options.reason));
+  if (!options.protected_reason.empty()) {
+    p.protected_reason = TRY(read_input_file(options.protected_reason));
+  }
   p.origin.kind = options.origin;
   p.origin.country = options.country;
   if (!options.instrument.empty()) {
@@ -104,41 +109,6 @@ Result<decisions::Proposal> to_proposal(const OrderOptions& options, const cases
     p.origin.instrument = sha256(instrument).hex();
   }
   return p;
-}
-
-constexpr std::size_t kUntouchedShown = 20;
-
-std::int64_t number(const Json& line, std::string_view name) { return *line.find(name)->if_int(); }
-
-std::string affected_in_words(const Json& line) {
-  std::string out = format("  {}/{}: {} requests refused, {} limited, {} let through",
-                           *line.find("subscription")->if_string(),
-                           *line.find("service")->if_string(), number(line, "requests_refused"),
-                           number(line, "requests_limited"), number(line, "requests_allowed"));
-  for (const auto& [unit, n] : *line.find("quantities_refused")->if_object()) {
-    out += format(", {} {}", *n.if_int(), unit);
-  }
-  if (*line.find("upper_bound")->if_bool()) out += " (of the whole service: an upper bound)";
-  if (*line.find("saturated")->if_bool()) out += " (OR MORE: a figure is beyond 2^53)";
-  return out + "\n";
-}
-
-std::string preview_in_words(const Json& p) {
-  std::string out = "impact on the last 30 days of recorded usage, at the strictest stage:\n";
-  for (const Json& line : *p.find("affected")->if_array()) out += affected_in_words(line);
-  if (p.find("affected")->if_array()->empty()) out += "  no recorded usage lies in the scope\n";
-  const Json::Array& untouched = *p.find("untouched")->if_array();
-  for (const Json& line : untouched) {
-    if (&line - untouched.data() == static_cast<std::ptrdiff_t>(kUntouchedShown)) {
-      out += format("  ... and {} more, untouched (all with --json)\n",
-                    untouched.size() - kUntouchedShown);
-      break;
-    }
-    out += format("  {}/{}: untouched, {} requests{}\n", *line.find("subscription")->if_string(),
-                  *line.find("service")->if_string(), number(line, "requests_allowed"),
-                  *line.find("saturated")->if_bool() ? " OR MORE" : "");
-  }
-  return out;
 }
 
 // What commands about one order work on.
@@ -169,9 +139,14 @@ Result<int> propose(const OrderOptions& options, Context& context) {
   TRY_VOID(folder->casework().record_look(proposal.case_id));  // I14
   const Json impact = TRY(decisions::preview(folder->record().database(), folder->customers(), r));
   std::string text =
-      format("proposed order {}\n  needs {} approvals{}{}\n", digest.hex(), standing.needed,
+      format("proposed order {}\n  needs {} approvals{}{}{}\n", digest.hex(), standing.needed,
              r.closes_export ? " (one more, since it closes the export, I6)" : "",
-             standing.outside_needed ? ", one of them from outside (I15)" : "");
+             standing.protected_more > 0
+                 ? format(" ({} more against a protected subject, I15)", standing.protected_more)
+                 : "",
+             standing.outside_needed > 0
+                 ? format(", {} of them from outside (I15)", standing.outside_needed)
+                 : "");
   text += preview_in_words(impact);
   context.print(Json::Object{{"digest", digest.hex()},
                              {"approvals_needed", standing.needed},
@@ -186,7 +161,7 @@ Result<int> show(const OrderOptions& options, Context& context) {
   const model::Standing standing =
       TRY(model::standing(row.signed_order, orders.governance().authority()));
   decisions::ExportedOrder exported{row.signed_order.order, row.signed_order.canonical, digest,
-                                    row.reason};
+                                    row.reason, row.protected_reason};
   Json::Array approvals;
   for (const model::Signature& s : row.signed_order.approvals) approvals.emplace_back(s.key_id);
   const Json order = TRY(parse_json(row.signed_order.canonical));
@@ -194,6 +169,7 @@ Result<int> show(const OrderOptions& options, Context& context) {
                              {"state", row.state},
                              {"order", order},
                              {"reason", row.reason},
+                             {"protected_reason", row.protected_reason},
                              {"approvals", std::move(approvals)},
                              {"approvals_valid", standing.valid},
                              {"approvals_needed", standing.needed},
@@ -283,8 +259,10 @@ Result<int> approve(const OrderOptions& options, Context& context) {
   const auto approved = orders.approve(digest, envelope);
   if (!approved) return fail_in(options.signature, approved.error());
   const model::Standing& s = approved->standing;
-  const std::string waits = s.valid >= s.needed ? "an approver from outside (I15)"
-                                                : format("{} more approvals", s.needed - s.valid);
+  const std::string waits = s.valid < s.needed ? format("{} more approvals", s.needed - s.valid)
+                            : s.outside_valid < s.outside_needed
+                                ? "an approver from outside (I15)"
+                                : "an approval by a key that is not server-mediated (I2)";
   context.print(
       Json::Object{{"digest", options.digest},
                    {"approvals", s.valid},
@@ -330,6 +308,8 @@ void add_propose(CLI::App& group, const std::shared_ptr<OrderOptions>& o, Contex
                     "two approvers cut at once, for at most 72 hours, once in 30 days");
   command->add_option("--ratifies", o->ratifies,
                       "the emergency that this order goes on with; others have to sign it");
+  command->add_option("--protected-reason", o->protected_reason,
+                      "against a protected subject: file that says why all the same (I15)");
   command->add_option("--country", o->country, "of the court or authority, two letters");
   command->add_option("--instrument", o->instrument,
                       "file with its instrument; its digest is kept");

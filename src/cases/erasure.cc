@@ -48,7 +48,7 @@ Result<void> erase_casework(Database& db, const model::CaseId& id) {
       "UPDATE evidence SET content='', source='', independence='' WHERE case_id=:p0",
       "UPDATE reports SET about='' WHERE case_id=:p0",
       "UPDATE signals SET document='{}', figures='{}' WHERE case_id=:p0",
-      "UPDATE orders SET reason='' WHERE case_id=:p0",
+      "UPDATE orders SET reason='', protected_reason='' WHERE case_id=:p0",
       "UPDATE cases SET closed_reason='' WHERE id=:p0",
   };
   for (const std::string_view statement : kStatements) TRY_VOID(db.run(statement, {id.value}));

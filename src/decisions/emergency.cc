@@ -2,6 +2,7 @@
 #include "decisions/emergency.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/encoding.h"
 
@@ -74,6 +75,23 @@ Result<void> check_others_sign(const model::SignedOrder& emergency,
   return fail(Errc::denied,
               "an emergency is ratified by others than those who signed it (another approver has "
               "to sign)");
+}
+
+Result<void> check_on_call(const model::SignedOrder& order, const model::Authority& authority) {
+  const auto& r = order.order.restriction;
+  if (!r || !r->emergency || !order.proposal) return {};
+  const std::string proposer = person_of(authority, *order.proposal);
+  std::set<std::string> people;
+  for (const model::RosterMember& member : authority.roster) {
+    if (member.on_call && member.person != proposer) people.insert(member.person);
+  }
+  if (static_cast<std::int64_t>(people.size()) >= model::kEmergencyApprovals) return {};
+  return fail(Errc::denied,
+              "emergency: takes " + std::to_string(model::kEmergencyApprovals) +
+                  " approvers on call besides the proposer, and the roster has " +
+                  std::to_string(people.size()) +
+                  " (a roster order with on_call puts them on call; or propose it without "
+                  "--emergency)");
 }
 
 Result<void> check_not_expired(const model::Order& order, Time now) {

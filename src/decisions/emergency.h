@@ -21,6 +21,9 @@ Result<void> check_ratifies(const model::Restriction& next, const OrderRow& emer
 Result<void> check_others_sign(const model::SignedOrder& emergency,
                                const model::Authority& authority, const model::Signature& approval);
 
+/// An emergency is proposed only where enough approvers are on call for it, the proposer aside.
+Result<void> check_on_call(const model::SignedOrder& order, const model::Authority& authority);
+
 /// `conflict` where the order was proposed longer than kDecisionMax ago. A lift never expires (I5).
 Result<void> check_not_expired(const model::Order& order, Time now);
 

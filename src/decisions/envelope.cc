@@ -9,7 +9,37 @@ namespace {
 
 constexpr std::size_t kReasonLineMax = 4000;
 
+// The member is there exactly where the order binds such a reason.
+Result<void> check_protected_reason(const ExportedOrder& exported) {
+  const auto& r = exported.order.restriction;
+  const bool bound = r && r->protected_reason;
+  if (bound ? sha256(exported.protected_reason) == *r->protected_reason
+            : exported.protected_reason.empty()) {
+    return {};
+  }
+  return fail(Errc::corrupt,
+              "the protected_reason in the file is not the one that the order binds (I15)");
+}
+
+std::string lines_of(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += "  " + printable(text.substr(0, end), kReasonLineMax) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 }  // namespace
+
+Result<std::string> export_text(const OrderRow& row) {
+  const Json order = TRY(parse_json(row.signed_order.canonical));
+  Json::Object out{
+      {"version", 1}, {"digest", row.digest}, {"order", order}, {"reason", row.reason}};
+  if (!row.protected_reason.empty()) out.emplace("protected_reason", row.protected_reason);
+  return pretty_json(Json(std::move(out))) + "\n";
+}
 
 Result<ExportedOrder> parse_export(std::string_view text) {
   const Json document = TRY(parse_json(text));
@@ -19,6 +49,7 @@ Result<ExportedOrder> parse_export(std::string_view text) {
   const std::string digest = reader.string("digest");
   const Json& order = reader.object("order");
   out.reason = reader.string("reason");
+  out.protected_reason = reader.string_or("protected_reason", "");
   TRY_VOID(reader.finish());
   out.canonical = canonical_json(order);
   out.digest = sha256(out.canonical);
@@ -29,6 +60,7 @@ Result<ExportedOrder> parse_export(std::string_view text) {
   if (sha256(out.reason) != out.order.reason) {
     return fail(Errc::corrupt, "the reason in the file is not the one that the order binds");
   }
+  TRY_VOID(check_protected_reason(out));
   return out;
 }
 
@@ -63,12 +95,9 @@ Result<model::Signature> open_envelope(std::string_view envelope, std::string_vi
 
 std::string order_in_words(const ExportedOrder& exported) {
   std::string out = model::order_in_words(exported.order, exported.digest);
-  out += "Reason:\n";
-  std::string_view reason = exported.reason;
-  while (!reason.empty()) {
-    const std::size_t end = std::min(reason.find('\n'), reason.size());
-    out += "  " + printable(reason.substr(0, end), kReasonLineMax) + "\n";
-    reason.remove_prefix(std::min(end + 1, reason.size()));
+  out += "Reason:\n" + lines_of(exported.reason);
+  if (!exported.protected_reason.empty()) {
+    out += "Reason against a protected subject:\n" + lines_of(exported.protected_reason);
   }
   return out;
 }

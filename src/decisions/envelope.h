@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/signing.h"
+#include "decisions/orders.h"
 #include "model/authority.h"
 
 namespace proviso::decisions {
@@ -12,8 +13,11 @@ struct ExportedOrder {
   std::string canonical;
   Digest digest;
   std::string reason;
+  std::string protected_reason;  ///< empty but for protected subjects (I15)
 };
-/// Refuses a file whose digest or reason does not fit its order.
+/// The order, and the texts that it binds, as a file for the approver's machine.
+Result<std::string> export_text(const OrderRow& row);
+/// Refuses a file whose digest or reasons do not fit its order.
 Result<ExportedOrder> parse_export(std::string_view text);
 
 /// A DSSE envelope (JSON) with an approval of this canonical order.

@@ -6,14 +6,14 @@ namespace {
 
 constexpr std::string_view kSelect =
     "SELECT digest, orders.case_id, canonical, reason, proposal, state, in_force_entry, "
-    "in_force_at "
-    "FROM orders ";
+    "in_force_at, protected_reason FROM orders ";
 
 Result<OrderRow> to_order(cases::Database& database, const cases::SqlRow& row) {
   OrderRow out{.digest = row.text(0),
                .signed_order = {},
                .case_id = row.text(1),
                .reason = row.text(3),
+               .protected_reason = row.text(8),
                .state = row.text(5),
                .in_force_entry = row.text(6),
                .in_force_at = row.text(7)};

@@ -8,7 +8,10 @@
 #include "base/encoding.h"
 #include "decisions/emergency.h"
 #include "decisions/envelope.h"
+#include "decisions/governance_check.h"
 #include "decisions/order_store.h"
+#include "decisions/protected_reason.h"
+#include "decisions/publishable.h"
 #include "decisions/scope_check.h"
 #include "decisions/suspension.h"
 
@@ -19,26 +22,6 @@ namespace kind = model::entry_kind;
 using model::OrderKind;
 
 constexpr Duration kJustNow = std::chrono::minutes{5};
-
-Json sorted(const std::set<std::string>& words) { return Json::Array(words.begin(), words.end()); }
-
-// What may be published of an order without saying whom it is about: clauses, origin, services and
-// effects.
-void describe(const model::Restriction& r, Json& private_part) {
-  std::set<std::string> terms;
-  std::set<std::string> services;
-  std::set<std::string> effects;
-  for (const model::TermRef& term : r.terms) {
-    terms.insert(term.id.value + "@" + std::to_string(term.version));
-  }
-  for (const model::ScopeLine& line : r.scope) services.insert(line.service.value);
-  for (const model::Stage& stage : r.stages) effects.insert(to_string(stage.effect));
-  Json::Object& fields = *private_part.if_object();
-  fields.emplace("terms", sorted(terms));
-  fields.emplace("origin", r.origin.kind);
-  fields.emplace("services", sorted(services));
-  fields.emplace("effects", sorted(effects));
-}
 
 }  // namespace
 
@@ -82,6 +65,7 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
                        .evidence = TRY(evidence_for(row)),
                        .origin = proposal.origin,
                        .protected_classes = {},
+                       .protected_reason = std::nullopt,
                        .closes_export = false,
                        .emergency = proposal.emergency,
                        .ratifies = proposal.ratifies,
@@ -92,6 +76,7 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
                        .terms_document = terms_.digest()};
   r.terms = TRY(terms_of(row, proposal));
   r.protected_classes = TRY(casework_.protected_classes_of(row));
+  TRY_VOID(bind_protected_reason(proposal.protected_reason, r));
   r.closes_export = model::closes_export(r, catalogue_);
   fill_not_affected(row.customer, register_, use, r);
   if (r.not_affected_rest) {
@@ -202,7 +187,9 @@ Result<Digest> Orders::propose(const Proposal& proposal, const Signer& key) {
   order.proposal = {key.public_key().id(),
                     TRY(key.try_sign(model::proposal_message(order.canonical)))};
   TRY_VOID(model::standing(order, governance_.authority()));
-  TRY_VOID(store_proposed(order, proposal.case_id.value, proposal.reason));
+  TRY_VOID(check_on_call(order, governance_.authority()));
+  TRY_VOID(store_proposed(order, proposal.case_id.value,
+                          {.reason = proposal.reason, .of_protected = proposal.protected_reason}));
   return sha256(order.canonical);
 }
 
@@ -213,6 +200,7 @@ Result<Digest> Orders::propose_change(OrderKind order_kind, const Json& change,
   model::SignedOrder order;
   order.order = blank(order_kind, reason);
   order.order.change = change;
+  TRY_VOID(model::changed_authority(order.order, governance_.authority()));
   order.canonical = model::canonical_order(order.order);
   order.proposal = {key.public_key().id(),
                     TRY(key.try_sign(model::proposal_message(order.canonical)))};
@@ -221,7 +209,7 @@ Result<Digest> Orders::propose_change(OrderKind order_kind, const Json& change,
     const Digest digest = TRY(Digest::from_hex(*change.find("digest")->if_string()));
     TRY_VOID(store_document(record_.database(), to_string(order_kind), document, digest));
   }
-  TRY_VOID(store_proposed(order, "", reason));
+  TRY_VOID(store_proposed(order, "", {.reason = reason, .of_protected = {}}));
   return sha256(order.canonical);
 }
 
@@ -238,21 +226,21 @@ Result<Digest> Orders::propose_lift(const Digest& lifted, const std::string& rea
   order.order = blank(OrderKind::lift, reason);
   order.order.lifts = lifted;
   order.canonical = model::canonical_order(order.order);
-  TRY_VOID(store_proposed(order, row.case_id, reason));
+  TRY_VOID(store_proposed(order, row.case_id, {.reason = reason, .of_protected = {}}));
   return sha256(order.canonical);
 }
 
 Result<void> Orders::store_proposed(const model::SignedOrder& order, const std::string& case_id,
-                                    const std::string& reason) {
+                                    const Reasons& reasons) {
   const std::string digest = sha256(order.canonical).hex();
   const auto body = [&]() -> Result<void> {
     const std::string proposal =
         order.proposal ? canonical_json(model::signature_to_json(*order.proposal)) : "";
     TRY_VOID(record_.database().run(
         "INSERT INTO orders (digest, kind, case_id, canonical, reason, proposal, state, "
-        "proposed_at) VALUES (:p0,:p1,:p2,:p3,:p4,:p5,'proposed',:p6)",
-        {digest, std::string(to_string(order.order.kind)), case_id, order.canonical, reason,
-         proposal, format_time(order.order.proposed_at)}));
+        "proposed_at, protected_reason) VALUES (:p0,:p1,:p2,:p3,:p4,:p5,'proposed',:p6,:p7)",
+        {digest, std::string(to_string(order.order.kind)), case_id, order.canonical, reasons.reason,
+         proposal, format_time(order.order.proposed_at), reasons.of_protected}));
     Json public_part = Json::Object{{"order", digest}, {"kind", to_string(order.order.kind)}};
     Json private_part = Json::Object{{"case", case_id}};
     if (order.order.restriction) describe(*order.order.restriction, private_part);
@@ -312,7 +300,9 @@ Result<void> Orders::record_approval(const OrderRow& row, const model::Signature
 // What was true of case and customer at the proposal, and what people sign, must be so when they
 // sign. A lift is always possible.
 Result<void> Orders::check_still_true(const OrderRow& row) {
-  if (row.signed_order.order.kind != OrderKind::restrict_use) return {};
+  if (row.signed_order.order.kind != OrderKind::restrict_use) {
+    return check_not_overtaken(record_.database(), row);
+  }
   const cases::CaseRow found = TRY(casework_.find(model::CaseId(row.case_id)));
   if (found.state == cases::case_state::closed) {
     return fail(Errc::conflict,
@@ -408,11 +398,7 @@ Result<std::vector<OrderRow>> Orders::in_force() {
 }
 
 Result<std::string> Orders::export_order(const Digest& digest) {
-  const OrderRow row = TRY(find(digest));
-  const Json order = TRY(parse_json(row.signed_order.canonical));
-  return pretty_json(Json::Object{
-             {"version", 1}, {"digest", row.digest}, {"order", order}, {"reason", row.reason}}) +
-         "\n";
+  return export_text(TRY(find(digest)));
 }
 
 Result<std::string> Orders::not_affected_of(const Digest& digest) {

@@ -25,6 +25,8 @@ struct Proposal {
   std::optional<Time> review;
   std::vector<std::string> terms;
   std::string reason;
+  std::string
+      protected_reason;  ///< against a protected subject: why all the same (I15); else empty
   model::OrderOrigin origin;
   bool emergency = false;
   std::optional<Digest> ratifies;
@@ -35,7 +37,8 @@ struct OrderRow {
   model::SignedOrder signed_order;
   std::string case_id;
   std::string reason;
-  std::string state;  ///< proposed, in_force, lifted
+  std::string protected_reason;  ///< empty but for protected subjects (I15)
+  std::string state;             ///< proposed, in_force, lifted
   std::string in_force_entry;
   std::string in_force_at;
 };
@@ -99,11 +102,17 @@ class Orders {
         catalogue_(std::move(catalogue)),
         terms_(std::move(terms)) {}
 
+  // The texts that stand beside an order; it binds their digests.
+  struct Reasons {
+    std::string reason;
+    std::string of_protected;
+  };
+
   Result<model::Restriction> restriction_of(const Proposal& proposal);
   Result<cases::ServiceUse> known_scope_use(const model::CustomerId& customer,
                                             const std::vector<model::ScopeLine>& scope);
   Result<void> store_proposed(const model::SignedOrder& order, const std::string& case_id,
-                              const std::string& reason);
+                              const Reasons& reasons);
   Result<std::vector<std::string>> evidence_for(const cases::CaseRow& row);
   Result<std::vector<model::TermRef>> terms_of(const cases::CaseRow& row, const Proposal& proposal);
   static Result<void> check_stages(const Proposal& proposal, Time proposed_at);

@@ -38,19 +38,24 @@ Result<void> check_named_approvers(const model::InForce& in_force,
       signed_order.proposal ? authority.find(signed_order.proposal->key_id) : nullptr;
   if (proposer == nullptr) return fail(Errc::denied, "names no proposer of the roster (I2)");
   std::set<std::string_view> people;
+  bool own_key = false;
   for (const model::Signature& approval : signed_order.approvals) {
     const model::RosterMember* member = authority.find(approval.key_id);
     if (member == nullptr || member->role != model::Role::approver) continue;
-    if (member->person != proposer->person) people.insert(member->person);
+    if (member->person == proposer->person || (in_force.emergency && !member->on_call)) continue;
+    people.insert(member->person);
+    own_key = own_key || !member->server_mediated;
   }
-  const auto needed = authority.approvals.find(model::to_string(in_force.kind));
-  if (needed == authority.approvals.end()) {
+  const auto& approvals = authority.policy.approvals;
+  const auto needed = approvals.find(model::to_string(in_force.kind));
+  if (needed == approvals.end()) {
     return fail(Errc::denied, "the policy names no such order (I2)");
   }
   const std::int64_t wanted = in_force.emergency ? model::kEmergencyApprovals : needed->second;
   if (static_cast<std::int64_t>(people.size()) < wanted) {
     return fail(Errc::denied, "names fewer approvers of the roster than the policy asks for (I2)");
   }
+  if (!own_key) return fail(Errc::denied, "names server-mediated keys alone (I2)");
   return {};
 }
 

@@ -202,7 +202,16 @@ std::string bundle_in_words(const BundleReport& report) {
                     " by entry " + std::to_string(report.entry_index) + "\nApproved by " +
                     people(report.standing.valid) + ", " + std::to_string(report.standing.needed) +
                     " needed";
-  if (report.standing.outside_needed) out += ", one of them from outside the organisation";
+  if (report.standing.outside_needed > 0) {
+    out += ", " + std::to_string(report.standing.outside_needed) +
+           " of those from outside the organisation";
+  }
+  if (report.standing.own_keys < report.standing.valid) {
+    const std::int64_t own_keys = report.standing.own_keys;
+    out += "; " + people(own_keys) +
+           (own_keys == 1 ? " with a key of their own" : " with keys of their own") +
+           ", the others server-mediated";
+  }
   if (order.kind != model::OrderKind::lift) out += "; proposed by another person";
   out += "\n" + model::order_in_words(order, report.digest);
   out += "Proven under the log's signed checkpoint of " + std::to_string(report.checkpoint_size) +

@@ -2,19 +2,12 @@
 #include "model/authority.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/encoding.h"
 
 namespace proviso::model {
 namespace {
-
-constexpr std::size_t kRosterMax = 1'000;
-constexpr std::int64_t kApprovalsMax = 100;
-constexpr std::array<OrderKind, 8> kAllKinds = {
-    OrderKind::restrict_use, OrderKind::lift,         OrderKind::roster,   OrderKind::policy,
-    OrderKind::catalogue,    OrderKind::field_policy, OrderKind::rulebook, OrderKind::terms};
 
 // DSSE v1 pre-authentication encoding: "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body.
 std::string pae(std::string_view type, std::string_view body) {
@@ -28,15 +21,64 @@ Result<const RosterMember*> proposer_of(const SignedOrder& order, const Authorit
   if (!order.proposal) return fail(Errc::denied, "the order carries no proposer's signature (I2)");
   const RosterMember* member = authority.find(order.proposal->key_id);
   if (member == nullptr) return fail(Errc::denied, "the proposer's key is not on the roster (I2)");
+  if (!may_propose(member->role)) {
+    return fail(Errc::denied, "the proposer's key belongs to " + with_article(member->role) +
+                                  ": only proposers and approvers propose (I2)");
+  }
   if (!verify_signature(member->key, proposal_message(order.canonical), order.proposal->bytes)) {
     return fail(Errc::denied, "the proposer's signature does not fit the order (I2)");
   }
   return member;
 }
 
-}  // namespace
+// What the order takes, before anybody signed.
+Result<Standing> needed_for(const Order& order, const Policy& policy) {
+  const auto count = policy.approvals.find(to_string(order.kind));
+  if (count == policy.approvals.end()) return fail(Errc::denied, "the policy names no such order");
+  Standing out;
+  out.needed = count->second;
+  if (!order.restriction) return out;
+  const Restriction& r = *order.restriction;
+  if (r.emergency) out.needed = kEmergencyApprovals;
+  if (r.closes_export) ++out.needed;                                // I6
+  const ProtectedRule rule = policy.rule_for(r.protected_classes);  // I15
+  out.protected_more = rule.more;
+  out.outside_needed = std::max<std::int64_t>(rule.outside, r.origin.by_authority() ? 1 : 0);
+  out.needed = std::max(out.needed + rule.more, out.outside_needed);
+  return out;
+}
 
-std::string_view to_string(Role role) { return role == Role::approver ? "approver" : "proposer"; }
+bool is_emergency(const Order& order) { return order.restriction && order.restriction->emergency; }
+
+// Whether this member's approval of the order would count, its signature aside.
+bool may_count(const RosterMember* member, const RosterMember* proposer, const Order& order) {
+  if (member == nullptr || member->role != Role::approver) return false;
+  if (proposer != nullptr && member->person == proposer->person) return false;
+  return member->on_call || !is_emergency(order);
+}
+
+std::string missing_approvals(const Standing& s, const Order& order) {
+  std::string why = "I2";
+  if (is_emergency(order)) why = "I2: an emergency takes approvers on call";
+  if (order.restriction && order.restriction->closes_export && s.valid + 1 == s.needed) {
+    why = "I6: closing the export takes one more";
+  }
+  if (s.protected_more > 0 && s.valid + s.protected_more >= s.needed) {
+    why = "I15: a protected subject takes " + std::to_string(s.protected_more) + " more";
+  }
+  return "the order has " + std::to_string(s.valid) + " of " + std::to_string(s.needed) +
+         " valid approvals (" + why + ")";
+}
+
+std::string missing_outside(const Standing& s) {
+  if (s.outside_needed == 1) {
+    return "the order needs an approver from outside the organisation (I15)";
+  }
+  return "the order has " + std::to_string(s.outside_valid) + " of " +
+         std::to_string(s.outside_needed) + " approvers from outside the organisation (I15)";
+}
+
+}  // namespace
 
 const RosterMember* Authority::find(std::string_view key_id) const {
   for (const RosterMember& member : roster) {
@@ -45,69 +87,20 @@ const RosterMember* Authority::find(std::string_view key_id) const {
   return nullptr;
 }
 
-Json roster_to_json(const std::vector<RosterMember>& roster) {
-  Json::Array out;
-  for (const RosterMember& member : roster) {
-    out.emplace_back(Json::Object{{"key", hex_encode(member.key.view())},
-                                  {"person", member.person},
-                                  {"role", to_string(member.role)},
-                                  {"outside", member.outside}});
-  }
-  return out;
-}
-
-Result<std::vector<RosterMember>> roster_from_json(const Json& value) {
-  const Json::Array* items = value.if_array();
-  if (items == nullptr) return fail(Errc::invalid_input, "roster: not a list");
-  if (items->size() > kRosterMax) return fail(Errc::exhausted, "roster: more than 1000 members");
-  std::vector<RosterMember> roster;
-  for (const Json& item : *items) {
-    JsonReader reader(item, "roster[" + std::to_string(roster.size()) + "]");
-    RosterMember member;
-    const auto bytes = hex_decode(reader.string("key"));
-    const auto key = bytes ? PublicKey::from_bytes(*bytes) : Result<PublicKey>(PublicKey{});
-    if (!bytes || !key) reader.fail_at("key", "not an Ed25519 public key in hexadecimal");
-    member.person = reader.string("person");
-    if (reader.ok() && !is_valid_id(member.person)) reader.fail_at("person", "not a valid id");
-    const std::string role = reader.string("role");
-    if (role != "approver" && role != "proposer") reader.fail_at("role", "approver or proposer");
-    member.outside = reader.boolean("outside");
-    TRY_VOID(reader.finish());
-    member.key = *key;
-    member.role = role == "approver" ? Role::approver : Role::proposer;
-    for (const RosterMember& other : roster) {
-      if (other.key == member.key) return fail(Errc::conflict, "roster: a key stands twice");
-    }
-    roster.push_back(std::move(member));
-  }
-  return roster;
-}
-
-Json policy_to_json(const Authority& authority) {
-  Json::Object out;
-  for (const auto& [kind, count] : authority.approvals) out.emplace(kind, count);
-  return out;
-}
-
-Result<void> policy_from_json(const Json& value, Authority& authority) {
-  JsonReader reader(value, "policy");
-  for (const OrderKind kind : kAllKinds) {
-    const std::int64_t count = reader.integer(to_string(kind));
-    const std::int64_t least = kind == OrderKind::lift ? 1 : 2;
-    if (count < least || count > kApprovalsMax) {
-      reader.fail_at(to_string(kind), "must be 2 to 100, and 1 to 100 for a lift");
-    }
-    authority.approvals.insert_or_assign(std::string(to_string(kind)), count);
-  }
-  return reader.finish();
-}
-
-Result<void> check_enough_people(const Authority& authority) {
+Result<void> check_authority(const Authority& authority) {
   std::set<std::string> people;
+  bool own_key = false;
   for (const RosterMember& member : authority.roster) {
-    if (member.role == Role::approver) people.insert(member.person);
+    if (member.server_mediated && !authority.policy.server_mediated) {
+      return fail(Errc::denied,
+                  "the roster has a server-mediated key, and the policy allows none "
+                  "(\"server_mediated\": true in a policy order allows them)");
+    }
+    if (member.role != Role::approver) continue;
+    people.insert(member.person);
+    own_key = own_key || !member.server_mediated;
   }
-  for (const auto& [kind, count] : authority.approvals) {
+  for (const auto& [kind, count] : authority.policy.approvals) {
     if (static_cast<std::int64_t>(people.size()) < count) {
       return fail(Errc::denied, "the roster has " + std::to_string(people.size()) +
                                     " approvers, but " + kind + " orders need " +
@@ -115,7 +108,10 @@ Result<void> check_enough_people(const Authority& authority) {
                                     " (add approvers, or lower --approvals)");
     }
   }
-  return {};
+  if (own_key) return {};
+  return fail(Errc::denied,
+              "every approver's key is server-mediated, and such keys alone decide nothing (I2: "
+              "add an approver with a key of their own)");
 }
 
 Json signature_to_json(const Signature& signature) {
@@ -157,29 +153,33 @@ std::string approval_message(std::string_view canonical) {
 
 Result<Standing> standing(const SignedOrder& order, const Authority& authority) {
   const RosterMember* proposer = TRY(proposer_of(order, authority));
-  Standing out;
-  const auto needed = authority.approvals.find(to_string(order.order.kind));
-  if (needed == authority.approvals.end())
-    return fail(Errc::denied, "the policy names no such order");
-  out.needed = needed->second;
-  if (order.order.restriction) {
-    const Restriction& r = *order.order.restriction;
-    if (r.closes_export) ++out.needed;  // I6
-    if (r.emergency) out.needed = kEmergencyApprovals;
-    out.outside_needed = r.origin.by_authority() || !r.protected_classes.empty();  // I15
-  }
+  Standing out = TRY(needed_for(order.order, authority.policy));
   const std::string message = approval_message(order.canonical);
-  std::set<std::string> people;
+  std::set<std::string_view> people;
+  std::set<std::string_view> from_outside;
+  std::set<std::string_view> by_own_key;
   for (const Signature& approval : order.approvals) {
     const RosterMember* member = authority.find(approval.key_id);
-    if (member == nullptr || member->role != Role::approver) continue;
-    if (proposer != nullptr && member->person == proposer->person) continue;
+    if (!may_count(member, proposer, order.order)) continue;
     if (!verify_signature(member->key, message, approval.bytes)) continue;
     people.insert(member->person);
-    out.outside_present = out.outside_present || member->outside;
+    if (member->outside) from_outside.insert(member->person);
+    if (!member->server_mediated) by_own_key.insert(member->person);
   }
   out.valid = static_cast<std::int64_t>(people.size());
+  out.outside_valid = static_cast<std::int64_t>(from_outside.size());
+  out.own_keys = static_cast<std::int64_t>(by_own_key.size());
   return out;
+}
+
+Result<Standing> check_enough(const SignedOrder& order, const Authority& authority) {
+  const Standing s = TRY(standing(order, authority));
+  if (s.valid < s.needed) return fail(Errc::denied, missing_approvals(s, order.order));
+  if (s.outside_valid < s.outside_needed) return fail(Errc::denied, missing_outside(s));
+  if (s.own_keys >= 1) return s;
+  return fail(Errc::denied,
+              "all approvals are by server-mediated keys: one by a key of the approver's own is "
+              "missing (I2: proviso order sign)");
 }
 
 Result<void> check_approval(const SignedOrder& order, const Authority& authority,
@@ -190,16 +190,22 @@ Result<void> check_approval(const SignedOrder& order, const Authority& authority
     return fail(Errc::denied, "the key is not on the roster: unknown or revoked (I2)");
   }
   if (member->role != Role::approver) {
-    return fail(Errc::denied, "the key belongs to a proposer, not to an approver (I2)");
+    return fail(Errc::denied,
+                "the key belongs to " + with_article(member->role) + ", not to an approver (I2)");
   }
   if (proposer != nullptr && member->person == proposer->person) {
     return fail(Errc::denied, "the proposer cannot approve their own order (I2)");
   }
+  if (is_emergency(order.order) && !member->on_call) {
+    return fail(Errc::denied,
+                "the approver is not on call: an emergency takes those who are (see: proviso "
+                "roster list)");
+  }
   for (const Signature& earlier : order.approvals) {
     const RosterMember* other = authority.find(earlier.key_id);
-    if (other != nullptr && other->person == member->person) {
-      return fail(Errc::conflict, "this person has approved the order already (I2: two people)");
-    }
+    if (other == nullptr || other->person != member->person) continue;
+    if (other->server_mediated && !member->server_mediated) continue;
+    return fail(Errc::conflict, "this person has approved the order already (I2: two people)");
   }
   if (!verify_signature(member->key, approval_message(order.canonical), approval.bytes)) {
     return fail(Errc::denied,

@@ -1,44 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/signing.h"
 #include "model/order.h"
+#include "model/policy.h"
+#include "model/roster.h"
 
 namespace proviso::model {
-
-enum class Role : std::uint8_t { approver, proposer };
-std::string_view to_string(Role role);
-
-/// A key and the pseudonymous person who holds it (I11: no name). An approver may also propose.
-struct RosterMember {
-  PublicKey key;
-  std::string person;
-  Role role = Role::approver;
-  bool outside = false;  ///< not of the operator's organisation (I15)
-};
 
 /// Who may decide, and how many it takes: the roster and policy in force at one time.
 struct Authority {
   std::vector<RosterMember> roster;
-  /// Approvals per kind of order, by its name; at least 2 for all but `lift` (no single person).
-  std::map<std::string, std::int64_t, std::less<>> approvals;
+  Policy policy;
 
   [[nodiscard]] const RosterMember* find(std::string_view key_id) const;
 };
 
-Json roster_to_json(const std::vector<RosterMember>& roster);
-/// Distinct keys; each key a point of large order; at most 1,000 members.
-Result<std::vector<RosterMember>> roster_from_json(const Json& value);
-Json policy_to_json(const Authority& authority);
-/// Fills `authority.approvals`; 1..100 for lift, 2..100 for the others.
-Result<void> policy_from_json(const Json& value, Authority& authority);
-/// Refuses a roster with fewer distinct approvers than the policy asks for.
-Result<void> check_enough_people(const Authority& authority);
+/// `denied` for a roster that its policy could not work with: fewer distinct approvers than the
+/// policy asks for, server-mediated keys that it does not allow, or approvers of whom none has a
+/// key of their own.
+Result<void> check_authority(const Authority& authority);
 
 /// A signature by a roster key; the payload type tells proposal and approval apart.
 struct Signature {
@@ -72,18 +56,25 @@ struct SignedOrder {
 struct Standing {
   std::int64_t needed = 0;
   std::int64_t valid = 0;  ///< distinct approvers in good standing, the proposer not among them
-  bool outside_needed = false;
-  bool outside_present = false;
+  std::int64_t protected_more = 0;  ///< of those needed, because the subject is protected (I15)
+  std::int64_t outside_needed = 0;
+  std::int64_t outside_valid = 0;
+  std::int64_t own_keys = 0;  ///< of `valid`, who approved by a key that is not server-mediated
   [[nodiscard]] bool enough() const {
-    return valid >= needed && (!outside_needed || outside_present);
+    return valid >= needed && outside_valid >= outside_needed && own_keys >= 1;
   }
 };
 
-/// Counts (I2, I6, I15). Signatures that do not verify, unknown keys, a second key of one person
-/// and the proposer's own count nothing. `invalid_input` where the proposal itself is not valid.
+/// Counts (I2, I6, I15). Signatures that do not verify, unknown keys, keys of another role, a
+/// second key of one person and the proposer's own count nothing; nor, for an emergency, do
+/// approvers who are not on call. `denied` where the proposal itself is not valid.
 Result<Standing> standing(const SignedOrder& order, const Authority& authority);
 
-/// Whether one more approval may be added: names what is wrong with it, else nothing.
+/// The same, but `denied` where that is not enough, saying what is missing.
+Result<Standing> check_enough(const SignedOrder& order, const Authority& authority);
+
+/// Whether one more approval may be added: names what is wrong with it, else nothing. Who approved
+/// by a server-mediated key may do so again by a key of their own.
 Result<void> check_approval(const SignedOrder& order, const Authority& authority,
                             const Signature& approval);
 

@@ -19,7 +19,7 @@ Json genesis_to_json(const Genesis& genesis) {
                       {"nonce", genesis.nonce},
                       {"sealed_at", format_time(genesis.sealed_at)},
                       {"roster", roster_to_json(genesis.authority.roster)},
-                      {"policy", policy_to_json(genesis.authority)},
+                      {"policy", policy_to_json(genesis.authority.policy)},
                       {"witnesses", Json::Array{}},
                       {"catalogue", genesis.documents.catalogue.hex()},
                       {"field_policy", genesis.documents.field_policy.hex()},
@@ -48,8 +48,8 @@ Result<Genesis> genesis_from_json(const Json& document) {
   TRY_VOID(reader.finish());
   genesis.sealed_at = *sealed;
   genesis.authority.roster = TRY(roster_from_json(roster));
-  TRY_VOID(policy_from_json(policy, genesis.authority));
-  TRY_VOID(check_enough_people(genesis.authority));
+  genesis.authority.policy = TRY(policy_from_json(policy));
+  TRY_VOID(check_authority(genesis.authority));
   return genesis;
 }
 

@@ -9,22 +9,6 @@
 namespace proviso::model {
 namespace {
 
-Result<Standing> check_enough(const SignedOrder& order, const Authority& authority) {
-  const Standing s = TRY(standing(order, authority));
-  if (s.valid < s.needed) {
-    const bool for_export = order.order.restriction && order.order.restriction->closes_export &&
-                            s.valid + 1 == s.needed;
-    return fail(Errc::denied,
-                "the order has " + std::to_string(s.valid) + " of " + std::to_string(s.needed) +
-                    " valid approvals " +
-                    (for_export ? "(I6: closing the export takes one more)" : "(I2)"));
-  }
-  if (!s.enough()) {
-    return fail(Errc::denied, "the order needs an approver from outside the organisation (I15)");
-  }
-  return s;
-}
-
 // Whoever signed did so under what was known then: an old proposal with half its approvals is not a
 // weapon to keep.
 Result<void> check_in_time(const Order& order, Time in_force_at) {
@@ -51,7 +35,29 @@ Result<Digest> changed_document(const Json& change) {
   return *digest;
 }
 
+Result<void> change_documents(const Order& order, Documents& documents) {
+  switch (order.kind) {
+    case OrderKind::catalogue: documents.catalogue = TRY(changed_document(*order.change)); break;
+    case OrderKind::field_policy:
+      documents.field_policy = TRY(changed_document(*order.change));
+      break;
+    case OrderKind::rulebook: documents.rulebook = TRY(changed_document(*order.change)); break;
+    case OrderKind::terms: documents.terms = TRY(changed_document(*order.change)); break;
+    default: break;
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<Authority> changed_authority(const Order& order, const Authority& before) {
+  if (!order.change) return fail(Errc::invalid_input, "not a governance order");
+  Authority next = before;
+  if (order.kind == OrderKind::roster) next.roster = TRY(roster_from_json(*order.change));
+  if (order.kind == OrderKind::policy) next.policy = TRY(policy_from_json(*order.change));
+  TRY_VOID(check_authority(next));
+  return next;
+}
 
 Governance Governance::from(const Genesis& genesis) {
   Governance governance;
@@ -68,22 +74,9 @@ Result<Standing> Governance::apply(const SignedOrder& order, Time time) {
   }
   const Standing approved = TRY(check_enough(order, authority()));
   TRY_VOID(check_in_time(order.order, time));
-  Step next{std::max(time, steps_.back().from), authority(), documents()};
-  if (!order.order.change) return fail(Errc::invalid_input, "not a governance order");
-  const Json& change = *order.order.change;
-  switch (order.order.kind) {
-    case OrderKind::roster: next.authority.roster = TRY(roster_from_json(change)); break;
-    case OrderKind::policy: TRY_VOID(policy_from_json(change, next.authority)); break;
-    case OrderKind::catalogue: next.documents.catalogue = TRY(changed_document(change)); break;
-    case OrderKind::field_policy:
-      next.documents.field_policy = TRY(changed_document(change));
-      break;
-    case OrderKind::rulebook: next.documents.rulebook = TRY(changed_document(change)); break;
-    case OrderKind::terms: next.documents.terms = TRY(changed_document(change)); break;
-    case OrderKind::restrict_use:
-    case OrderKind::lift: return fail(Errc::invalid_input, "not a governance order");
-  }
-  TRY_VOID(check_enough_people(next.authority));
+  Step next{std::max(time, steps_.back().from), TRY(changed_authority(order.order, authority())),
+            documents()};
+  TRY_VOID(change_documents(order.order, next.documents));
   steps_.push_back(std::move(next));
   applied_.push_back(digest);
   return approved;

@@ -59,6 +59,10 @@ class Governance {
   std::vector<Digest> applied_;
 };
 
+/// Who decides once a governance order is in force, and how: `before`, with what the order changes.
+/// Refuses what check_authority() refuses, and `invalid_input` what is no such order.
+Result<Authority> changed_authority(const Order& order, const Authority& before);
+
 /// Checks a restrict order for a gate or the server: enough approvals (I2, I6, I15) under the
 /// authority at `in_force_at`, a catalogue that was authorised, and its closes_export told truly.
 /// Returns by how many it was approved.

@@ -118,6 +118,7 @@ Json restriction_to_json(const Restriction& r) {
   // Only where they say something: an order has one text.
   if (r.emergency) out.emplace("emergency", true);
   if (r.ratifies) out.emplace("ratifies", r.ratifies->hex());
+  if (r.protected_reason) out.emplace("protected_reason", r.protected_reason->hex());
   return out;
 }
 
@@ -180,6 +181,11 @@ Result<void> check_lists(const Restriction& r) {
   if (!std::all_of(r.protected_classes.begin(), r.protected_classes.end(), is_protected_class)) {
     return fail(Errc::invalid_input, "protected_classes: not a protected class (I15)");
   }
+  if (r.protected_classes.empty() == r.protected_reason.has_value()) {
+    return fail(Errc::denied,
+                "protected_reason: a reason of its own stands in an order against a protected "
+                "subject, and in no other (I15)");
+  }
   return {};
 }
 
@@ -227,15 +233,6 @@ Result<void> check_emergency(const Restriction& r, Time proposed_at) {
   return {};
 }
 
-// Present only where it is true.
-bool read_flag(JsonReader& reader, std::string_view name) {
-  const Json* value = reader.optional(name);
-  if (value == nullptr) return false;
-  const auto* flag = value->if_bool();
-  if (flag == nullptr || !*flag) reader.fail_at(name, "must be true, or not be there");
-  return true;
-}
-
 Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   JsonReader reader(value, "restriction");
   Restriction r;
@@ -249,8 +246,11 @@ Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   r.services_not_affected = reader.strings("services_not_affected");
   const Json* rest = reader.optional("not_affected_rest");
   if (rest != nullptr) r.not_affected_rest = TRY(rest_from_json(*rest));
-  r.emergency = read_flag(reader, "emergency");
+  r.emergency = reader.flag("emergency");
   if (reader.optional("ratifies") != nullptr) r.ratifies = read_digest(reader, "ratifies");
+  if (reader.optional("protected_reason") != nullptr) {
+    r.protected_reason = read_digest(reader, "protected_reason");
+  }
   r.catalogue = read_digest(reader, "catalogue");
   r.terms_document = read_digest(reader, "terms_document");
   const Json::Array& scope = reader.array("scope");

@@ -63,7 +63,10 @@ struct Restriction {
   std::vector<std::string> evidence;  ///< digests, sorted
   OrderOrigin origin;
   std::vector<std::string> protected_classes;  ///< of the customer, at the time of the proposal
-  bool closes_export = false;                  ///< I6: wants one more approval
+  /// Why it is restricted though it is protected (I15): the digest of that text, which stands
+  /// beside the order. There exactly where `protected_classes` names some.
+  std::optional<Digest> protected_reason;
+  bool closes_export = false;  ///< I6: wants one more approval
   /// Cuts at once by kEmergencyApprovals people, for at most kEmergencyMax (docs/formats/order.md).
   bool emergency = false;
   std::optional<Digest> ratifies;  ///< the emergency that this order goes on with

@@ -2,6 +2,8 @@
 #include "model/order_words.h"
 
 #include "base/encoding.h"
+#include "model/policy.h"
+#include "model/roster.h"
 
 namespace proviso::model {
 namespace {
@@ -51,10 +53,51 @@ void restriction_in_words(std::string& out, const Restriction& r) {
   out += "Asked for by: " + printable(r.origin.kind) +
          (r.origin.country.empty() ? "" : ", " + printable(r.origin.country)) + "\n";
   out += "Protected subject: " + joined(r.protected_classes) + "\n";
+  if (r.protected_reason) {
+    out +=
+        "  restricted all the same, for a reason with SHA-256 " + r.protected_reason->hex() + "\n";
+  }
   out += r.closes_export ? "CLOSES THE EXPORT: the customer cannot take its data out (one more "
                            "approval)\n"
                          : "The customer can still take its data out.\n";
   out += "Evidence: " + std::to_string(r.evidence.size()) + " items\n";
+}
+
+// Every key of it, however many: what is not shown could not have been meant.
+std::string roster_in_words(const std::vector<RosterMember>& roster) {
+  std::string out = "The roster becomes these " + std::to_string(roster.size()) + " keys:\n";
+  for (const RosterMember& m : roster) {
+    out += "  " + m.key.id() + " " + printable(m.person) + ", " + std::string(to_string(m.role)) +
+           (m.outside ? ", from outside the organisation" : "") + (m.on_call ? ", on call" : "") +
+           (m.server_mediated ? ", SERVER-MEDIATED: the server shows what it signs" : "") + "\n";
+  }
+  return out;
+}
+
+std::string policy_in_words(const Policy& policy) {
+  std::string out = "The policy becomes:\n";
+  for (const auto& [kind, count] : policy.approvals) {
+    out += "  " + kind + " takes " + std::to_string(count) + "\n";
+  }
+  for (const auto& [name, rule] : policy.protected_subjects) {
+    out += "  against " + name + ": " + std::to_string(rule.more) + " more, " +
+           std::to_string(rule.outside) + " from outside the organisation\n";
+  }
+  out += policy.server_mediated ? "  SERVER-MEDIATED keys are allowed\n"
+                                : "  server-mediated keys are not allowed\n";
+  return out;
+}
+
+std::string change_in_words(const Order& order) {
+  if (order.kind == OrderKind::roster) {
+    const auto roster = roster_from_json(*order.change);
+    if (roster) return roster_in_words(*roster);
+  }
+  if (order.kind == OrderKind::policy) {
+    const auto policy = policy_from_json(*order.change);
+    if (policy) return policy_in_words(*policy);
+  }
+  return "Changes to: " + printable(canonical_json(*order.change), kChangeBytesShown) + "\n";
 }
 
 }  // namespace
@@ -65,9 +108,7 @@ std::string order_in_words(const Order& order, const Digest& digest) {
          format_time(order.proposed_at) + ", ledger " + printable(order.ledger) + "\n";
   if (order.restriction) restriction_in_words(out, *order.restriction);
   if (order.lifts) out += "Lifts the order: " + order.lifts->hex() + "\n";
-  if (order.change) {
-    out += "Changes to: " + printable(canonical_json(*order.change), kChangeBytesShown) + "\n";
-  }
+  if (order.change) out += change_in_words(order);
   return out;
 }
 

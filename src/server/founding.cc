@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/founding.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "decisions/order_store.h"
 #include "ledger/note.h"
@@ -28,6 +30,22 @@ Result<std::string> pseudonym(DataFolder& folder, const Founder& founder) {
   TRY_VOID(db.run("INSERT OR REPLACE INTO people (key_id, person, name) VALUES (:p0,:p1,:p2)",
                   {founder.key.key.id(), person, name}));
   return person;
+}
+
+Result<model::RosterMember> member_of(DataFolder& folder, const Founder& founder) {
+  return model::RosterMember{.key = founder.key.key,
+                             .person = TRY(pseudonym(folder, founder)),
+                             .role = founder.role,
+                             .outside = founder.outside,
+                             .on_call = founder.on_call,
+                             .server_mediated = founder.server_mediated};
+}
+
+// Reads it back, so that nothing is proposed or sealed that a gate would not read.
+Result<Json> checked(const std::vector<model::RosterMember>& roster) {
+  Json json = model::roster_to_json(roster);
+  TRY_VOID(model::roster_from_json(json));
+  return json;
 }
 
 Result<std::vector<model::RosterMember>> founders(cases::Database& db) {
@@ -96,13 +114,13 @@ Result<void> add_founder(DataFolder& folder, const Founder& founder) {
   cases::Database& db = folder.record().database();
   const auto body = [&]() -> Result<void> {
     std::vector<model::RosterMember> roster = TRY(founders(db));
-    model::RosterMember member{founder.key.key, TRY(pseudonym(folder, founder)), founder.role,
-                               founder.outside};
+    model::RosterMember member = TRY(member_of(folder, founder));
     for (const model::RosterMember& other : roster) {
       if (other.key == member.key) return fail(Errc::conflict, "this key is on the roster already");
     }
     roster.push_back(std::move(member));
-    return set_meta(db, "founders", canonical_json(model::roster_to_json(roster)));
+    const Json json = TRY(checked(roster));
+    return set_meta(db, "founders", canonical_json(json));
   };
   return db.transact(body);
 }
@@ -113,9 +131,9 @@ Result<Json> roster_with(DataFolder& folder, const model::Authority& authority,
   if (authority.find(founder.key.key.id()) != nullptr) {
     return fail(Errc::conflict, "this key is on the roster already");
   }
-  std::string person = TRY(pseudonym(folder, founder));
-  roster.push_back({founder.key.key, std::move(person), founder.role, founder.outside});
-  return model::roster_to_json(roster);
+  model::RosterMember member = TRY(member_of(folder, founder));
+  roster.push_back(std::move(member));
+  return checked(roster);
 }
 
 Result<Json> roster_without(const model::Authority& authority, const std::string& key_id) {
@@ -126,13 +144,38 @@ Result<Json> roster_without(const model::Authority& authority, const std::string
   if (roster.size() == authority.roster.size()) {
     return fail(Errc::not_found, "no key of the roster has this id");
   }
-  model::Authority next = authority;
-  next.roster = roster;
-  TRY_VOID(model::check_enough_people(next));
   return model::roster_to_json(roster);
 }
 
-Result<model::TrustRoot> seal(DataFolder& folder, std::int64_t approvals, const Clock& clock) {
+Result<Json> roster_replacing(DataFolder& folder, const model::Authority& authority,
+                              const std::string& key_id, const PublicKeyFile& next) {
+  if (authority.find(next.key.id()) != nullptr) {
+    return fail(Errc::conflict, "this key is on the roster already");
+  }
+  std::vector<model::RosterMember> roster = authority.roster;
+  const auto old = std::ranges::find_if(
+      roster, [&](const model::RosterMember& member) { return member.key.id() == key_id; });
+  if (old == roster.end()) return fail(Errc::not_found, "no key of the roster has this id");
+  // The store's own note of who is behind the pseudonym goes on with the new key.
+  TRY_VOID(
+      folder.record().database().run("INSERT OR REPLACE INTO people (key_id, person, name) "
+                                     "SELECT :p0, person, name FROM people WHERE key_id=:p1",
+                                     {next.key.id(), key_id}));
+  old->key = next.key;
+  return model::roster_to_json(roster);
+}
+
+model::Policy uniform_policy(std::int64_t approvals) {
+  model::Policy policy;
+  for (const std::string_view kind :
+       {"restrict", "roster", "policy", "catalogue", "field-policy", "rulebook", "terms"}) {
+    policy.approvals.emplace(kind, approvals);
+  }
+  policy.approvals.emplace("lift", 1);  // I5: undoing is easier than doing
+  return policy;
+}
+
+Result<model::TrustRoot> seal(DataFolder& folder, const model::Policy& policy, const Clock& clock) {
   if (is_sealed(folder)) return fail(Errc::conflict, "the founding is sealed already");
   cases::Record& record = folder.record();
   cases::Database& db = record.database();
@@ -142,14 +185,8 @@ Result<model::TrustRoot> seal(DataFolder& folder, std::int64_t approvals, const 
   genesis.nonce = hex_encode(record.random().bytes(16));
   genesis.sealed_at = floor_second(clock.now());
   genesis.authority.roster = TRY(founders(db));
-  Json::Object policy;
-  for (const std::string_view kind :
-       {"restrict", "roster", "policy", "catalogue", "field-policy", "rulebook", "terms"}) {
-    policy.emplace(kind, approvals);
-  }
-  policy.emplace("lift", 1);  // I5: undoing is easier than doing
-  TRY_VOID(model::policy_from_json(Json(std::move(policy)), genesis.authority));
-  TRY_VOID(model::check_enough_people(genesis.authority));
+  genesis.authority.policy = TRY(model::policy_from_json(model::policy_to_json(policy)));
+  TRY_VOID(model::check_authority(genesis.authority));
   TRY_VOID(check_founding_documents(folder.paths()));
   const auto body = [&]() -> Result<void> {
     genesis.documents.catalogue = TRY(take_document(db, "catalogue", folder.paths().catalogue()));

@@ -25,6 +25,8 @@ struct Founder {
   /// documents show a pseudonym (I11).
   std::string person;
   bool outside = false;
+  bool on_call = false;
+  bool server_mediated = false;
 };
 
 bool is_sealed(DataFolder& folder);
@@ -35,10 +37,14 @@ Result<Json> roster_with(DataFolder& folder, const model::Authority& authority,
                          const Founder& founder);
 /// The roster without a key, by its id.
 Result<Json> roster_without(const model::Authority& authority, const std::string& key_id);
+/// The roster with another key of the same person in the place of one: rotation, or a lost key.
+Result<Json> roster_replacing(DataFolder& folder, const model::Authority& authority,
+                              const std::string& key_id, const PublicKeyFile& next);
+/// The same number for all kinds of order but lifts, which take one (I5).
+model::Policy uniform_policy(std::int64_t approvals);
 /// Ends the founding: writes the genesis entry, takes the documents of the folder in force, and
-/// returns what gates and verifiers are to be given. `approvals`: k for all kinds of order but
-/// lifts.
-Result<model::TrustRoot> seal(DataFolder& folder, std::int64_t approvals, const Clock& clock);
+/// returns what gates and verifiers are to be given.
+Result<model::TrustRoot> seal(DataFolder& folder, const model::Policy& policy, const Clock& clock);
 
 /// The same again, from the sealed folder; conflict before the seal.
 Result<model::TrustRoot> trust_root(DataFolder& folder);

@@ -149,6 +149,7 @@ Json::Object bundle_members(const gates::BundleReport& r) {
                       {"approvals", r.standing.valid},
                       {"approvals_needed", r.standing.needed},
                       {"outside_needed", r.standing.outside_needed},
+                      {"own_keys", r.standing.own_keys},
                       {"entry", r.entry_index},
                       {"in_force_at", format_time(r.in_force_at)},
                       {"governance_orders", r.governance_orders},

@@ -57,7 +57,7 @@ trap stop_all EXIT
 check_served() {
   SECTION="static server"
   start plain "$LEDGER"
-  both "by the trust file" 0 '^valid: [0-9]+ entries; 2 restrictions in force, 1 lifts' \
+  both "by the trust file" 0 '^valid: [0-9]+ entries; 3 restrictions in force, 1 lifts' \
     log "$URL/log" "${TRUST[@]}"
   both "by the log's key" 0 '^valid: [0-9]+ entries, root [0-9a-f]{64}$' \
     log "$URL/log" --key "$LEDGER/log.vkey"
@@ -132,20 +132,34 @@ bundle_of() {
 check_bundles() {
   SECTION="bundle"
   local bundle="$TMPDIR/cut.bundle" flipped="$TMPDIR/flipped.bundle" other="$TMPDIR/other.json"
-  bundle_of "kind='restrict' AND canonical NOT LIKE '%emergency%'" cut
+  bundle_of "kind='restrict' AND canonical LIKE '%speech%throttle%'" cut
+  bundle_of "kind='restrict' AND canonical LIKE '%news-medium%'" paper
   bundle_of "kind='restrict' AND canonical LIKE '%emergency%'" emergency
   bundle_of "kind='restrict' AND state='lifted'" lifted
   bundle_of "kind='lift'" lift
   bundle_of "kind='roster'" roster
+  bundle_of "kind='policy'" policy
   both "a restriction" 0 'Approved by 2 people, 2 needed; proposed by another person' \
     bundle "$bundle" "${TRUST[@]}"
   both "one that was lifted since" 0 'Approved by 3 people' bundle "$TMPDIR/lifted.bundle" \
     "${TRUST[@]}"
   both "an emergency" 0 '^EMERGENCY: two people' bundle "$TMPDIR/emergency.bundle" "${TRUST[@]}"
   both "a lift" 0 'Approved by 1 person, 1 needed' bundle "$TMPDIR/lift.bundle" "${TRUST[@]}"
-  both "a change of the roster" 0 '^Changes to: ' bundle "$TMPDIR/roster.bundle" "${TRUST[@]}"
-  that "the words are the same" cmp <(ledger_verify bundle "$bundle" "${TRUST[@]}") \
-    <(other_verify bundle "$bundle" "${TRUST[@]}")
+  both "a change of the roster" 0 '^The roster becomes these 8 keys:' \
+    bundle "$TMPDIR/roster.bundle" "${TRUST[@]}"
+  that "says whose key is server-mediated" grep -q 'SERVER-MEDIATED: the server shows' <<<"$OUT"
+  both "one of the policy" 0 'against news-medium: 2 more, 1 from outside' \
+    bundle "$TMPDIR/policy.bundle" "${TRUST[@]}"
+  both "against a protected subject" 0 \
+    '4 needed, 1 of those from outside the organisation; 3 people with keys of their own, the oth' \
+    bundle "$TMPDIR/paper.bundle" "${TRUST[@]}"
+  that "with its own reason's digest" grep -q 'restricted all the same, for a reason' <<<"$OUT"
+  local one
+  for one in cut paper roster policy emergency; do
+    that "the words of $one are the same" cmp \
+      <(ledger_verify bundle "$TMPDIR/$one.bundle" "${TRUST[@]}") \
+      <(other_verify bundle "$TMPDIR/$one.bundle" "${TRUST[@]}")
+  done
   jq -cj '.approvals.signatures |= reverse' "$bundle" >"$flipped" && echo >>"$flipped"
   both "signatures that changed places" 3 'NOT VALID: entry at approvals.signatures' \
     bundle "$flipped" "${TRUST[@]}"
@@ -180,7 +194,7 @@ check_proofs() {
     --out "$proof" -d "$LEDGER/data"
   check "of what is not there" 2 'error' proviso ledger prove 99999 --out "$proof" \
     -d "$LEDGER/data"
-  both "a snapshot by itself" 0 '^valid: 2 restrictions' snapshot "$LEDGER/snapshot.json" \
+  both "a snapshot by itself" 0 '^valid: 3 restrictions' snapshot "$LEDGER/snapshot.json" \
     "${TRUST[@]}"
   both "a snapshot that is none" 3 'NOT VALID: snapshot' snapshot "$entry" "${TRUST[@]}"
 }

@@ -8,8 +8,8 @@
 #   put_in_force DIR ORDER PERSON...   the same for each of them, quietly
 #   digest_of                          the member `digest` of the JSON on standard input
 #
-# Keys are DIR/keys/NAME and NAME.pub: `proposer`, who may only propose; the approvers `counsel`,
-# `executive`, `director`; and `outside`, an approver from outside the organisation.
+# Keys are DIR/keys/NAME and NAME.pub: `proposer`, who may only propose; the approvers `counsel` and
+# `executive`, who are on call, and `director`; and `outside`, one from outside the organisation.
 
 APPROVERS=(counsel executive director)
 
@@ -25,9 +25,10 @@ found_folder() {
   [[ -z "$rules" ]] || { rm "$dir/data/rulebook/"*.yml && cp "$rules"/*.yml "$dir/data/rulebook/"; }
   for name in proposer "${APPROVERS[@]}" outside; do make_key "$dir" "$name"; done
   proviso roster add "$dir/keys/proposer.pub" --role proposer -d "$dir/data" >/dev/null
-  for name in "${APPROVERS[@]}"; do
-    proviso roster add "$dir/keys/$name.pub" --role approver -d "$dir/data" >/dev/null
+  for name in counsel executive; do
+    proviso roster add "$dir/keys/$name.pub" --role approver --on-call -d "$dir/data" >/dev/null
   done
+  proviso roster add "$dir/keys/director.pub" --role approver -d "$dir/data" >/dev/null
   proviso roster add "$dir/keys/outside.pub" --role approver --outside -d "$dir/data" >/dev/null
   proviso roster seal -d "$dir/data" --approvals "$approvals" --out "$dir/trust.json" >/dev/null
 }

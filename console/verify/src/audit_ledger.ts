@@ -66,20 +66,25 @@ interface LoggedOrder {
  * Refuses unless the entry names enough approvers of the roster, none of them the proposer. Their
  * signatures cannot be checked without the document.
  */
-function checkNamedApprovers(inForce: InForce, { roster, approvals }: Authority): void {
+function checkNamedApprovers(inForce: InForce, { roster, policy }: Authority): void {
   const signatures = inForce.signed ?? inForce;
   const { proposal } = signatures;
   const proposer = proposal === undefined ? undefined : roster.get(proposal.keyId);
   if (proposer === undefined) return refuse("names no proposer of the roster (I2)");
   const people = new Set<string>();
+  let ownKey = false;
   for (const { keyId } of signatures.approvals) {
     const member = roster.get(keyId);
-    if (member?.role === "approver" && member.person !== proposer.person) people.add(member.person);
+    if (member?.role !== "approver" || member.person === proposer.person) continue;
+    if (inForce.emergency && !member.onCall) continue;
+    people.add(member.person);
+    ownKey ||= !member.serverMediated;
   }
-  const needed = approvals.get(inForce.kind) ?? refuse("the policy names no such order");
+  const needed = policy.approvals.get(inForce.kind) ?? refuse("the policy names no such order");
   if (people.size < (inForce.emergency ? kEmergencyApprovals : needed)) {
     refuse("names fewer approvers of the roster than the policy asks for (I2)");
   }
+  if (!ownKey) refuse("names server-mediated keys alone (I2)");
 }
 
 /** Follows the entries in order and keeps the first thing that is wrong. */

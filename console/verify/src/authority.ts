@@ -1,37 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may decide, and how many it takes (I2, I6, I15).
-import { type Bytes, concatBytes, fromBase64, fromHex, utf8 } from "./bytes.ts";
+import { type Bytes, concatBytes, fromBase64, utf8 } from "./bytes.ts";
 import { type DigestHex } from "./digest.ts";
-import { isValidId } from "./ids.ts";
-import { isList, type Json } from "./json.ts";
+import { type Json } from "./json.ts";
 import { Members } from "./members.ts";
-import { kOrderKinds, type Order, type OrderKind } from "./order.ts";
-import { messageOf, refuse } from "./refusal.ts";
-import { PublicKey } from "./signing.ts";
+import { type Order } from "./order.ts";
+import { type Policy, ruleFor } from "./policy.ts";
+import { refuse } from "./refusal.ts";
+import { mayPropose, type Roster, type RosterMember, withArticle } from "./roster.ts";
 
-const kRosterMax = 1_000;
-const kApprovalsMax = 100;
 const kSignaturesMax = 1_000;
 const kSignatureBytes = 64;
 /** Whatever the policy says. */
 export const kEmergencyApprovals = 2;
 
-/** A key and the pseudonymous person who holds it (I11: no name). An approver may also propose. */
-export interface RosterMember {
-  readonly key: PublicKey;
-  readonly person: string;
-  readonly role: "approver" | "proposer";
-  /** Not of the operator's organisation (I15). */
-  readonly outside: boolean;
-}
-
-/** Members by the ids of their keys. */
-export type Roster = ReadonlyMap<DigestHex, RosterMember>;
-/** Approvals per kind of order. */
-export type Policy = ReadonlyMap<OrderKind, number>;
 export interface Authority {
   readonly roster: Roster;
-  readonly approvals: Policy;
+  readonly policy: Policy;
 }
 
 export interface Signature {
@@ -46,65 +31,21 @@ export interface SignedOrder {
   readonly approvals: readonly Signature[];
 }
 
-function parseKey(members: Members): PublicKey {
-  const bytes = fromHex(members.string("key"));
-  if (bytes === undefined) return members.refuse("key", "not hexadecimal");
-  try {
-    return PublicKey.from(bytes);
-  } catch (error) {
-    return members.refuse("key", messageOf(error));
+/** Refuses a roster that its policy could not work with. */
+export function checkAuthority({ roster, policy }: Authority): void {
+  const members = [...roster.values()];
+  if (!policy.serverMediated && members.some((member) => member.serverMediated)) {
+    refuse("the roster has a server-mediated key, and the policy allows none");
   }
-}
-
-function parseMember(value: Json, where: string): RosterMember {
-  const members = new Members(value, where);
-  const key = parseKey(members);
-  const person = members.string("person");
-  if (!isValidId(person)) members.refuse("person", "not a valid id");
-  const role = members.string("role");
-  if (role !== "approver" && role !== "proposer") {
-    return members.refuse("role", "approver or proposer");
-  }
-  const outside = members.boolean("outside");
-  members.finish();
-  return { key, person, role, outside };
-}
-
-/** Distinct keys; each key a point of large order; at most 1,000 members. */
-export function parseRoster(value: Json): Roster {
-  if (!isList(value)) return refuse("roster: not a list");
-  if (value.length > kRosterMax) refuse("roster: more than 1000 members");
-  const roster = new Map<DigestHex, RosterMember>();
-  for (const [i, item] of value.entries()) {
-    const member = parseMember(item, `roster[${i}]`);
-    if (roster.has(member.key.id)) refuse("roster: a key stands twice");
-    roster.set(member.key.id, member);
-  }
-  return roster;
-}
-
-export function parsePolicy(value: Json): Policy {
-  const members = new Members(value, "policy");
-  const policy = new Map<OrderKind, number>();
-  for (const kind of kOrderKinds) {
-    const count = members.integer(kind);
-    if (count < (kind === "lift" ? 1 : 2) || count > kApprovalsMax) {
-      members.refuse(kind, "must be 2 to 100, and 1 to 100 for a lift");
-    }
-    policy.set(kind, count);
-  }
-  members.finish();
-  return policy;
-}
-
-/** Refuses a roster with fewer distinct approvers than the policy asks for. */
-export function checkEnoughPeople({ roster, approvals }: Authority): void {
-  const approvers = [...roster.values()].filter((member) => member.role === "approver");
+  const approvers = members.filter((member) => member.role === "approver");
   const people = new Set(approvers.map((member) => member.person)).size;
-  for (const [kind, count] of approvals) {
+  for (const [kind, count] of policy.approvals) {
     if (people < count) {
       refuse(`the roster has ${people} approvers, but ${kind} orders need ${count}`);
     }
+  }
+  if (approvers.every((member) => member.serverMediated)) {
+    refuse("every approver's key is server-mediated, and such keys alone decide nothing (I2)");
   }
 }
 
@@ -148,6 +89,10 @@ async function proposerOf(
   if (proposal === undefined) return refuse("the order carries no proposer's signature (I2)");
   const member = roster.get(proposal.keyId);
   if (member === undefined) return refuse("the proposer's key is not on the roster (I2)");
+  if (!mayPropose(member.role)) {
+    const whose = withArticle(member.role);
+    refuse(`the proposer's key belongs to ${whose}: only proposers and approvers propose (I2)`);
+  }
   const message = signedMessage("proposal", order.canonical);
   if (!(await member.key.verifies(message, proposal.bytes))) {
     refuse("the proposer's signature does not fit the order (I2)");
@@ -155,51 +100,92 @@ async function proposerOf(
   return member;
 }
 
-function approvalsNeeded(order: Order, { approvals }: Authority): number {
-  const needed = approvals.get(order.kind) ?? refuse("the policy names no such order");
-  if (order.kind !== "restrict") return needed;
-  if (order.restriction.emergency) return kEmergencyApprovals;
-  return order.restriction.closesExport ? needed + 1 : needed; // I6
-}
-
 /** Where an order stands under an authority. */
 export interface Standing {
   readonly needed: number;
   /** Distinct approvers in good standing, the proposer not among them. */
   readonly valid: number;
-  readonly outsideNeeded: boolean;
+  /** Of those needed, because the subject is protected (I15). */
+  readonly protectedMore: number;
+  readonly outsideNeeded: number;
+  readonly outsideValid: number;
+  /** Of `valid`, who approved by a key that is not server-mediated. */
+  readonly ownKeys: number;
+}
+
+type Needed = Pick<Standing, "needed" | "protectedMore" | "outsideNeeded">;
+
+function approvalsNeeded(order: Order, { policy }: Authority): Needed {
+  const count = policy.approvals.get(order.kind) ?? refuse("the policy names no such order");
+  if (order.kind !== "restrict") return { needed: count, protectedMore: 0, outsideNeeded: 0 };
+  const r = order.restriction;
+  const base = (r.emergency ? kEmergencyApprovals : count) + (r.closesExport ? 1 : 0); // I6
+  const rule = ruleFor(policy, r.protectedClasses); // I15
+  const outsideNeeded = Math.max(rule.outside, r.byAuthority ? 1 : 0);
+  return {
+    needed: Math.max(base + rule.more, outsideNeeded),
+    protectedMore: rule.more,
+    outsideNeeded,
+  };
+}
+
+function isEmergency(order: Order): boolean {
+  return order.kind === "restrict" && order.restriction.emergency;
 }
 
 /**
- * Refuses an order without enough approvals of distinct people (I2, I6, I15). Signatures that do
- * not verify, unknown keys, a second key of one person and the proposer's own count nothing.
+ * Counts. Signatures that do not verify, unknown keys, keys of another role, a second key of one
+ * person and the proposer's own count nothing; nor, for an emergency, do approvers who are not on
+ * call.
  */
-export async function checkEnough(signed: SignedOrder, authority: Authority): Promise<Standing> {
+async function standingOf(signed: SignedOrder, authority: Authority): Promise<Standing> {
   const { order } = signed;
   const proposer = await proposerOf(signed, authority);
-  const restriction = order.kind === "restrict" ? order.restriction : undefined;
   const needed = approvalsNeeded(order, authority);
-  const outsideNeeded =
-    restriction !== undefined &&
-    (restriction.byAuthority || restriction.protectedClasses.length > 0); // I15
-
   const message = signedMessage("approval", order.canonical);
   const people = new Set<string>();
-  let outsidePresent = false;
+  const outside = new Set<string>();
+  const own = new Set<string>();
   for (const approval of signed.approvals) {
     const member = authority.roster.get(approval.keyId);
     if (member?.role !== "approver" || member.person === proposer?.person) continue;
+    if (isEmergency(order) && !member.onCall) continue;
     if (!(await member.key.verifies(message, approval.bytes))) continue;
     people.add(member.person);
-    outsidePresent ||= member.outside;
+    if (member.outside) outside.add(member.person);
+    if (!member.serverMediated) own.add(member.person);
   }
-  if (people.size < needed) {
-    const lacksOne = restriction?.closesExport === true && people.size + 1 === needed;
-    const why = lacksOne ? "I6: closing the export takes one more" : "I2";
-    refuse(`the order has ${people.size} of ${needed} valid approvals (${why})`);
+  return { ...needed, valid: people.size, outsideValid: outside.size, ownKeys: own.size };
+}
+
+function missingApprovals(standing: Standing, order: Order): string {
+  const { needed, valid, protectedMore } = standing;
+  const closesExport = order.kind === "restrict" && order.restriction.closesExport;
+  let why = isEmergency(order) ? "I2: an emergency takes approvers on call" : "I2";
+  if (closesExport && valid + 1 === needed) why = "I6: closing the export takes one more";
+  if (protectedMore > 0 && valid + protectedMore >= needed) {
+    why = `I15: a protected subject takes ${protectedMore} more`;
   }
-  if (outsideNeeded && !outsidePresent) {
-    refuse("the order needs an approver from outside the organisation (I15)");
+  return `the order has ${valid} of ${needed} valid approvals (${why})`;
+}
+
+/** Refuses an order without enough approvals of distinct people (I2, I6, I15). */
+export async function checkEnough(signed: SignedOrder, authority: Authority): Promise<Standing> {
+  const standing = await standingOf(signed, authority);
+  const { valid, needed, outsideValid, outsideNeeded, ownKeys } = standing;
+  if (valid < needed) refuse(missingApprovals(standing, signed.order));
+  if (outsideValid < outsideNeeded) {
+    refuse(
+      outsideNeeded === 1
+        ? "the order needs an approver from outside the organisation (I15)"
+        : `the order has ${outsideValid} of ${outsideNeeded} approvers from outside (I15)`,
+    );
   }
-  return { needed, valid: people.size, outsideNeeded };
+  if (ownKeys < 1) {
+    refuse(
+      "all approvals are by server-mediated keys: one by a key of the approver's own is missing " +
+        "(I2: proviso order sign)",
+    );
+  }
+  return standing;
 }

@@ -104,6 +104,7 @@ async function judgeBundle(asked: Asked): Promise<Verdict> {
     approvals: standing.valid,
     approvals_needed: standing.needed,
     outside_needed: standing.outsideNeeded,
+    own_keys: standing.ownKeys,
     entry: proven.entry,
     in_force_at: formatTime(proven.inForceAt),
     governance_orders: proven.governanceOrders,

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The founding, and the trust file that names it. docs/formats/entry.md, trust.md.
-import { type Authority, checkEnoughPeople, parsePolicy, parseRoster } from "./authority.ts";
+import { type Authority, checkAuthority } from "./authority.ts";
 import { type Bytes } from "./bytes.ts";
 import { type DigestHex, sha256Hex } from "./digest.ts";
 import { type Entry, parseEntry } from "./entry.ts";
 import { type Json, parseJson } from "./json.ts";
 import { Members } from "./members.ts";
+import { parsePolicy } from "./policy.ts";
 import { refuse } from "./refusal.ts";
+import { parseRoster } from "./roster.ts";
 import { parseTime, type Time } from "./time.ts";
 
 /** The ledger's first entry: everything else is trusted because it chains from here. */
@@ -40,7 +42,7 @@ function genesisFromJson(document: Json): Genesis {
   for (const name of ["field_policy", "rulebook", "terms"]) members.digest(name);
   const authority: Authority = {
     roster: parseRoster(members.list("roster")),
-    approvals: parsePolicy(members.object("policy")),
+    policy: parsePolicy(members.object("policy")),
   };
   const genesis: Genesis = {
     ledger: members.string("ledger"),
@@ -52,7 +54,7 @@ function genesisFromJson(document: Json): Genesis {
     catalogue: members.digest("catalogue"),
   };
   members.finish();
-  checkEnoughPeople(authority);
+  checkAuthority(authority);
   return genesis;
 }
 

@@ -3,10 +3,8 @@
 // genesis and every governance order in ledger order (I2, I10).
 import {
   type Authority,
+  checkAuthority,
   checkEnough,
-  checkEnoughPeople,
-  parsePolicy,
-  parseRoster,
   type SignedOrder,
   type Standing,
 } from "./authority.ts";
@@ -16,7 +14,9 @@ import { type Genesis } from "./genesis.ts";
 import { type Json } from "./json.ts";
 import { Members } from "./members.ts";
 import { type ChangeOrder, closesExport } from "./order.ts";
+import { parsePolicy } from "./policy.ts";
 import { refuse } from "./refusal.ts";
+import { parseRoster } from "./roster.ts";
 import { laterOf, type Time, unixSeconds } from "./time.ts";
 
 interface Step {
@@ -36,7 +36,7 @@ function changedAuthority(order: ChangeOrder, authority: Authority): Authority {
     case "roster":
       return { ...authority, roster: parseRoster(order.change) };
     case "policy":
-      return { ...authority, approvals: parsePolicy(order.change) };
+      return { ...authority, policy: parsePolicy(order.change) };
     case "catalogue":
     case "field-policy":
     case "rulebook":
@@ -92,7 +92,7 @@ export class Governance {
     checkInTime(signed, time);
     if (!("change" in order)) return refuse("not a governance order");
     const next = changedAuthority(order, authority);
-    checkEnoughPeople(next);
+    checkAuthority(next);
     if (order.kind === "catalogue") this.catalogues.add(changedDocument(order.change));
     this.steps.push({ from: laterOf(time, this.latestChange), authority: next });
     this.applied.add(order.digest);

@@ -53,6 +53,13 @@ export class Members {
     return typeof value === "boolean" ? value : this.refuse(name, "neither true nor false");
   }
 
+  /** A member that stands only where it is true, so that a document has one text. */
+  flag(name: string): boolean {
+    const value = this.optional(name);
+    if (value === undefined || value === true) return value === true;
+    return this.refuse(name, "must be true, or not be there");
+  }
+
   list(name: string): readonly Json[] {
     const value = this.any(name);
     return isList(value) ? value : this.refuse(name, "not a list");

@@ -65,7 +65,7 @@ const kListMax = 10_000;
 const kNamedMax = 1_000;
 const kOrigins = ["own-review", "report", "court", "authority", "statute"];
 const kByAuthority = ["court", "authority", "statute"];
-const kProtectedClasses = [
+export const kProtectedClasses: readonly string[] = [
   "hospital",
   "emergency-service",
   "cyber-defence",
@@ -250,14 +250,25 @@ function checkEnd(
 
 /** Whether the order says that it is an emergency; the member is there only where it is true. */
 function readEmergency(members: Members): boolean {
-  const value = members.optional("emergency");
-  if (value !== undefined && value !== true) {
-    members.refuse("emergency", "must be true, or not be there");
-  }
+  const emergency = members.flag("emergency");
   const ratifies = members.optional("ratifies") !== undefined;
   if (ratifies) members.digest("ratifies");
-  if (value === true && ratifies) refuse("ratifies: an emergency cannot ratify another");
-  return value === true;
+  if (emergency && ratifies) refuse("ratifies: an emergency cannot ratify another");
+  return emergency;
+}
+
+/** The classes, and the digest of the reason that stands exactly where there are some (I15). */
+function readProtected(members: Members): readonly string[] {
+  const classes = members.strings("protected_classes");
+  if (!classes.every((name) => kProtectedClasses.includes(name))) {
+    members.refuse("protected_classes", "not a protected class (I15)");
+  }
+  const reason = members.optional("protected_reason") !== undefined;
+  if (reason) members.digest("protected_reason");
+  if (reason !== classes.length > 0) {
+    members.refuse("protected_reason", "stands against a protected subject, nowhere else (I15)");
+  }
+  return classes;
 }
 
 /** An emergency is short, at once, and never against those who need it least of all. */
@@ -281,15 +292,11 @@ function parseRestriction(value: Json, proposedAt: Time): Restriction {
   checkTerms(members.list("terms"));
   const until = checkEnd(members, stages, proposedAt);
   members.digest("terms_document");
-  const protectedClasses = members.strings("protected_classes");
-  if (!protectedClasses.every((name) => kProtectedClasses.includes(name))) {
-    members.refuse("protected_classes", "not a protected class (I15)");
-  }
   const restriction: Restriction = {
     scope: parseScope(members.list("scope")),
     stages,
     byAuthority: readOrigin(members.object("origin")),
-    protectedClasses,
+    protectedClasses: readProtected(members),
     closesExport: members.boolean("closes_export"),
     emergency: readEmergency(members),
     catalogue: members.digest("catalogue"),

@@ -284,11 +284,15 @@ export async function verifyOrderBundle(
 
 /** What a good report says, in lines for people: the text of src/gates/verified_bundle.h. */
 export function bundleInWords({ order, standing, entry, ...proven }: ProvenBundle): string {
+  const { outsideNeeded, ownKeys } = standing;
   const people = standing.valid === 1 ? "1 person" : `${standing.valid} people`;
+  const own =
+    ownKeys === 1 ? "1 person with a key of their own" : `${ownKeys} people with keys of their own`;
   return (
     `valid: the order was put in force at ${formatTime(proven.inForceAt)} by entry ${entry}\n` +
     `Approved by ${people}, ${standing.needed} needed` +
-    (standing.outsideNeeded ? ", one of them from outside the organisation" : "") +
+    (outsideNeeded > 0 ? `, ${outsideNeeded} of those from outside the organisation` : "") +
+    (ownKeys < standing.valid ? `; ${own}, the others server-mediated` : "") +
     (order.kind === "lift" ? "" : "; proposed by another person") +
     `\n${orderInWords(order)}` +
     `Proven under the log's signed checkpoint of ${proven.checkpoint.size.toString()} entries, ` +

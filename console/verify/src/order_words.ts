@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // An order in words, one thing a line: the text of src/model/order_words.h, letter for letter.
-import { utf8 } from "./bytes.ts";
+import { compareUtf8, utf8 } from "./bytes.ts";
 import { canonicalJson, type Json, parseJson } from "./json.ts";
 import { Members } from "./members.ts";
-import { type Order, type Restriction } from "./order.ts";
+import { type ChangeOrder, type Order, type Restriction } from "./order.ts";
+import { parsePolicy, type Policy } from "./policy.ts";
+import { Refusal } from "./refusal.ts";
+import { parseRoster, type Roster } from "./roster.ts";
 import { scopeLineText } from "./scope.ts";
 
 const kTextBytesShown = 200;
@@ -80,6 +83,7 @@ function reasonsInWords(document: Members): string {
 
 function restrictionInWords(r: Restriction, document: Members): string {
   const ratifies = document.optional("ratifies");
+  const protectedReason = document.optional("protected_reason");
   const scope = r.scope.map((line) => `  ${printable(scopeLineText(line))}\n`);
   return (
     (r.emergency
@@ -91,11 +95,54 @@ function restrictionInWords(r: Restriction, document: Members): string {
     stagesInWords(document) +
     reasonsInWords(document) +
     `Protected subject: ${joined(r.protectedClasses)}\n` +
+    (typeof protectedReason === "string"
+      ? `  restricted all the same, for a reason with SHA-256 ${protectedReason}\n`
+      : "") +
     (r.closesExport
       ? "CLOSES THE EXPORT: the customer cannot take its data out (one more approval)\n"
       : "The customer can still take its data out.\n") +
     `Evidence: ${document.list("evidence").length} items\n`
   );
+}
+
+/** Every key of it, however many: what is not shown could not have been meant. */
+function rosterInWords(roster: Roster): string {
+  const lines = [...roster.values()].map(
+    (m) =>
+      `  ${m.key.id} ${printable(m.person)}, ${m.role}` +
+      (m.outside ? ", from outside the organisation" : "") +
+      (m.onCall ? ", on call" : "") +
+      (m.serverMediated ? ", SERVER-MEDIATED: the server shows what it signs" : ""),
+  );
+  return `The roster becomes these ${roster.size} keys:\n${lines.map((l) => `${l}\n`).join("")}`;
+}
+
+function sortedByName<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {
+  return [...map].sort(([a], [b]) => compareUtf8(a, b));
+}
+
+function policyInWords(policy: Policy): string {
+  const kinds = sortedByName(policy.approvals).map(([kind, n]) => `  ${kind} takes ${n}\n`);
+  const classes = sortedByName(policy.protectedSubjects).map(
+    ([name, rule]) =>
+      `  against ${name}: ${rule.more} more, ${rule.outside} from outside the organisation\n`,
+  );
+  return (
+    `The policy becomes:\n${kinds.join("")}${classes.join("")}` +
+    (policy.serverMediated
+      ? "  SERVER-MEDIATED keys are allowed\n"
+      : "  server-mediated keys are not allowed\n")
+  );
+}
+
+function changeInWords(order: ChangeOrder): string {
+  try {
+    if (order.kind === "roster") return rosterInWords(parseRoster(order.change));
+    if (order.kind === "policy") return policyInWords(parsePolicy(order.change));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  return `Changes to: ${printable(canonicalJson(order.change), kChangeBytesShown)}\n`;
 }
 
 export function orderInWords(order: Order): string {
@@ -109,7 +156,7 @@ export function orderInWords(order: Order): string {
   } else if (order.kind === "lift") {
     out += `Lifts the order: ${order.lifts}\n`;
   } else {
-    out += `Changes to: ${printable(canonicalJson(order.change), kChangeBytesShown)}\n`;
+    out += changeInWords(order);
   }
   return out;
 }

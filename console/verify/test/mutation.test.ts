@@ -166,6 +166,7 @@ function variants(example: OrderDocument): readonly OrderDocument[] {
   const everything = {
     origin: { kind: "court", country: "XX", instrument: kHex, gag_until: "2026-12-01T00:00:00Z" },
     protected_classes: ["hospital", "news-medium"],
+    protected_reason: kHex,
     ratifies: kHex,
     scope: ["a/b", "a/c", "0A0b0c0d-0000-0000-0000-00000000000e-x"].map((subscription) => ({
       subscription,

@@ -63,6 +63,20 @@ TEST(Json, ReaderRefusesWhatNobodyAskedFor) {
   EXPECT_FALSE(reader.finish().has_value());
 }
 
+TEST(Json, AFlagIsTrueOrNotThere) {
+  const auto read = [](std::string_view text) -> Result<bool> {
+    const Json json = parse_json(text).value();
+    JsonReader reader(json);
+    const bool flag = reader.flag("flag");
+    TRY_VOID(reader.finish());
+    return flag;
+  };
+  EXPECT_EQ(read("{}").value(), false);
+  EXPECT_EQ(read(R"({"flag":true})").value(), true);
+  EXPECT_FALSE(read(R"({"flag":false})"));
+  EXPECT_FALSE(read(R"({"flag":1})"));
+}
+
 TEST(JsonPlace, NamesTheInnermostValueThatExists) {
   constexpr std::string_view text =
       "{\"version\":1,\n"

@@ -178,6 +178,12 @@ std::string customer_1(const std::string& classes) {
          "]}\n";
 }
 
+Digest propose_against_a_protected(Provider& provider) {
+  Proposal p = provider.proposal();
+  p.protected_reason = "why all the same";
+  return provider.orders().propose(p, key_of("petra")).value();
+}
+
 TEST(RegisterLoad, ACaseKeepsTheProtectedClassThatItsCustomerLoses) {
   Provider provider;
   ASSERT_TRUE(provider.load(customer_1(R"("hospital")")));
@@ -186,19 +192,19 @@ TEST(RegisterLoad, ACaseKeepsTheProtectedClassThatItsCustomerLoses) {
   ASSERT_TRUE(provider.load(customer_1("")));
   const auto evidence = provider.casework().evidence_of(provider.case_id).value();
   ASSERT_TRUE(provider.casework().reopen(provider.case_id, evidence[0]));
-  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  const Digest digest = propose_against_a_protected(provider);
   const OrderRow row = provider.orders().find(digest).value();
   EXPECT_EQ(row.signed_order.order.restriction->protected_classes,
             (std::vector<std::string>{"hospital", "news-medium"}));
   ASSERT_TRUE(provider.approve(digest, "ada"));
-  EXPECT_FALSE(provider.approve(digest, "ben")->in_force);  // I15
+  EXPECT_FALSE(provider.approve(digest, "ben")->in_force) << "I15 takes one more";
   EXPECT_TRUE(provider.approve(digest, "cleo")->in_force);
 }
 
 TEST(RegisterLoad, AnOrderKeepsTheClassesThatItWasProposedWith) {
   Provider provider;
   ASSERT_TRUE(provider.load(customer_1(R"("hospital")")));
-  const Digest digest = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  const Digest digest = propose_against_a_protected(provider);
   ASSERT_TRUE(provider.load(customer_1("")));
   ASSERT_TRUE(provider.approve(digest, "ada"));
   EXPECT_FALSE(provider.approve(digest, "ben")->in_force);

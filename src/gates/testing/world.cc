@@ -80,6 +80,26 @@ std::string World::checkpoint() const {
   return ledger::sign_note(signer(), checkpoint.format());
 }
 
+void World::let_server_mediate(const std::vector<std::string>& names) {
+  model::Policy policy = model::testing::sample_policy();
+  policy.server_mediated = true;
+  put_in_force(
+      model::testing::sign_order(
+          model::testing::sample_change(model::OrderKind::policy, model::policy_to_json(policy)),
+          {"ada", "cleo"}),
+      "2026-11-02T00:00:00Z");
+  auto roster = model::testing::sample_roster();
+  for (const std::string& name : names) {
+    roster.push_back(
+        model::testing::server_mediated(model::testing::member(name, model::Role::approver)));
+  }
+  put_in_force(
+      model::testing::sign_order(
+          model::testing::sample_change(model::OrderKind::roster, model::roster_to_json(roster)),
+          {"ada", "cleo"}),
+      "2026-11-02T00:00:01Z");
+}
+
 model::GateSnapshot World::snapshot() const {
   model::GateSnapshot out;
   out.ledger = origin_;

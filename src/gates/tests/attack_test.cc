@@ -15,6 +15,7 @@ using model::GateSnapshot;
 using model::Order;
 using model::OrderKind;
 using model::SignedOrder;
+using model::testing::against;
 using model::testing::approve;
 using model::testing::member;
 using model::testing::propose;
@@ -219,11 +220,13 @@ TEST(Attack, AClosedExportWithoutTheThirdApprovalI6) {
 }
 
 TEST(Attack, AMinistryAgainstANewspaperI15) {
-  Order order = sample_restriction();
-  order.restriction->protected_classes = {"news-medium"};
+  Order order = against(sample_restriction(), "news-medium");
   EXPECT_REFUSED(refusal(sign_order(order, {"ada", "ben"})), "I15");
-  EXPECT_EQ(refusal(sign_order(order, {"ada", "cleo"})), "accepted");
-  order.restriction->protected_classes.clear();
+  EXPECT_REFUSED(refusal(sign_order(order, {"ada", "cleo"})), "I15");
+  EXPECT_EQ(refusal(sign_order(order, {"ada", "ben", "cleo"})), "accepted");
+  order.restriction->protected_reason.reset();
+  EXPECT_REFUSED(refusal(sign_order(order, {"ada", "ben", "cleo"})), "I15");
+  order = sample_restriction();
   order.restriction->origin = {"authority", "XX", sha256("letter").hex(), std::nullopt};
   EXPECT_REFUSED(refusal(sign_order(order, {"ada", "ben"})), "I15");
 }

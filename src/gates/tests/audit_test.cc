@@ -98,8 +98,7 @@ SignedOrder emergency(const std::vector<std::string>& approvers) {
 // A policy of three approvals for a restriction, then this order.
 World under_three(const SignedOrder& order) {
   World world;
-  model::Authority three;
-  three.approvals = model::testing::sample_policy();
+  model::Policy three = model::testing::sample_policy();
   three.approvals["restrict"] = 3;
   world.put_in_force(
       sign_order(sample_change(OrderKind::policy, model::policy_to_json(three)), {"ada", "ben"}),
@@ -117,6 +116,22 @@ TEST_F(LedgerAudit, AnEmergencyTakesTwoWhateverThePolicySays) {
   // Another restriction takes what the policy says, which the log alone shows.
   EXPECT_FOUND(audit(under_three(sign_order(sample_restriction(), {"ada", "ben"}))), "order",
                "entry 2", "I2");
+}
+
+// The log shows no document of a restriction; who signed it, it shows.
+TEST_F(LedgerAudit, AnEmergencyNamesApproversOnCall) {
+  EXPECT_FOUND(audit(under_three(emergency({"ada", "cleo"}))), "order", "entry 2", "I2");
+}
+
+TEST_F(LedgerAudit, ServerMediatedKeysAloneDecideNothingI2) {
+  const auto world_of = [](const std::vector<std::string>& approvers) {
+    World world;
+    world.let_server_mediate({"mia", "max"});
+    world.put_in_force(sign_order(sample_restriction(), approvers), "2026-11-05T09:00:00Z");
+    return world;
+  };
+  EXPECT_TRUE(audit(world_of({"mia", "ada"})).ok);
+  EXPECT_FOUND(audit(world_of({"mia", "max"})), "order", "entry 3", "server-mediated");
 }
 
 TEST_F(LedgerAudit, ReportsTheLogsOwnFaults) {

@@ -16,6 +16,7 @@ using model::Order;
 using model::OrderBundle;
 using model::OrderKind;
 using model::SignedOrder;
+using model::testing::against;
 using model::testing::approve;
 using model::testing::sample_change;
 using model::testing::sample_lift;
@@ -99,7 +100,8 @@ TEST(Bundle, ALiftAnEmergencyAndAChangeAreProvenToo) {
   EXPECT_TRUE(says(of_cut, "EMERGENCY: two people cut this off at once"));
   const auto of_change = judge(world.bundle(change, change_index), world.trust());
   ASSERT_TRUE(of_change.ok) << of_change.detail;
-  EXPECT_TRUE(says(of_change, "Changes to: "));
+  EXPECT_TRUE(says(of_change, "The roster becomes these 5 keys:\n"));
+  EXPECT_TRUE(says(of_change, "person-dora, approver\n"));
   const auto of_lift = judge(world.bundle(lift, lift_index), world.trust());
   ASSERT_TRUE(of_lift.ok) << of_lift.where << of_lift.detail;
   EXPECT_EQ(of_lift.governance_orders, 1U) << "dora is on the roster by the change only";
@@ -155,12 +157,34 @@ TEST(Bundle, ALogThatLiesProvesNoOrder) {
   refused(sample_signed(), "2026-12-06T00:00:00Z", "expired");
   refused(sign_order(emergency(), {"ada"}), kNow, "1 of 2");
   refused(sign_order(sample_lift(sha256("another")), {"petra"}), "2026-11-16T00:00:00Z", "0 of 1");
-  Order protects = sample_restriction();
-  protects.restriction->protected_classes = {"news-medium"};
-  refused(sign_order(protects, {"ada", "ben"}), kNow, "I15");
+  refused(sign_order(emergency(), {"ada", "cleo"}), kNow, "on call");
+  const Order protects = against(sample_restriction(), "news-medium");
+  refused(sign_order(protects, {"ada", "cleo"}), kNow, "I15");
   Order pins = sample_restriction();
   pins.restriction->catalogue = sha256("another");
   refused(sign_order(pins, {"ada", "ben"}), kNow, "I3");
+}
+
+TEST(Bundle, TellsWhatAProtectedSubjectTookI15) {
+  const Case one(sign_order(against(sample_restriction(), "hospital"), {"ada", "ben", "cleo"}));
+  const BundleReport report = one.judge();
+  ASSERT_TRUE(report.ok) << report.detail;
+  EXPECT_TRUE(says(report, "3 needed, 1 of those from outside the organisation; proposed"));
+  EXPECT_TRUE(says(report, "Protected subject: hospital\n  restricted all the same, for a reason"));
+}
+
+TEST(Bundle, TellsHowManySignedWithKeysOfTheirOwn) {
+  World world;
+  world.let_server_mediate({"mia", "max"});
+  const auto judged = [&](const std::vector<std::string>& approvers) {
+    const SignedOrder order = sign_order(sample_restriction(), approvers);
+    World one = world;
+    return judge(one.bundle(order, one.put_in_force(order, kNow)), one.trust());
+  };
+  const BundleReport report = judged({"mia", "ada"});
+  ASSERT_TRUE(report.ok) << report.detail;
+  EXPECT_TRUE(says(report, "; 1 person with a key of their own, the others server-mediated"));
+  EXPECT_EQ(judged({"mia", "max"}).error_class, "order");
 }
 
 TEST(Bundle, AnEmergencyThatTheEntryDoesNotNameIsNone) {

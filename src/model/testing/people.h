@@ -9,8 +9,8 @@
 #include "model/catalogue.h"
 #include "model/genesis.h"
 
-// A small world of people and documents for tests: one proposer, three approvers (the third from
-// outside), one catalogue, and a restriction of one subscription's object storage.
+// A small world of people and documents for tests: one proposer, three approvers (two on call, the
+// third from outside), one catalogue, and a restriction of one subscription's object storage.
 namespace proviso::model::testing {
 
 inline Time at(const char* text) { return *parse_time(text); }
@@ -22,17 +22,33 @@ inline SigningKey key_of(const std::string& name) {
 }
 
 inline RosterMember member(const std::string& name, Role role, bool outside = false) {
-  return {key_of(name).public_key(), "person-" + name, role, outside};
+  return {.key = key_of(name).public_key(),
+          .person = "person-" + name,
+          .role = role,
+          .outside = outside,
+          .on_call = false,
+          .server_mediated = false};
+}
+
+inline RosterMember on_call(RosterMember member) {
+  member.on_call = true;
+  return member;
+}
+inline RosterMember server_mediated(RosterMember member) {
+  member.server_mediated = true;
+  return member;
 }
 
 inline std::vector<RosterMember> sample_roster() {
-  return {member("petra", Role::proposer), member("ada", Role::approver),
-          member("ben", Role::approver), member("cleo", Role::approver, true)};
+  return {member("petra", Role::proposer), on_call(member("ada", Role::approver)),
+          on_call(member("ben", Role::approver)), member("cleo", Role::approver, true)};
 }
 
-inline std::map<std::string, std::int64_t, std::less<>> sample_policy() {
-  return {{"restrict", 2},  {"lift", 1},         {"roster", 2},   {"policy", 2},
-          {"catalogue", 2}, {"field-policy", 2}, {"rulebook", 2}, {"terms", 2}};
+inline Policy sample_policy() {
+  Policy policy;
+  policy.approvals = {{"restrict", 2},  {"lift", 1},         {"roster", 2},   {"policy", 2},
+                      {"catalogue", 2}, {"field-policy", 2}, {"rulebook", 2}, {"terms", 2}};
+  return policy;
 }
 
 inline Json sample_catalogue_json() {
@@ -58,6 +74,13 @@ inline Genesis sample_genesis() {
                  .rulebook = sha256("rulebook"),
                  .terms = sha256("terms")};
   return g;
+}
+
+/// The same against a protected subject, with the reason that it takes (I15).
+inline Order against(Order order, const std::string& protected_class) {
+  order.restriction->protected_classes = {protected_class};
+  order.restriction->protected_reason = sha256("why all the same");
+  return order;
 }
 
 /// read-only from 10 November, export-only from the 20th, until the end of January; own review.

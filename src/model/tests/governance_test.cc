@@ -111,10 +111,10 @@ TEST(CheckRestriction, NamesTheInvariant) {
   order.restriction->closes_export = true;
   EXPECT_SAYS(check(order, {"ada", "ben"}), "I6");
   EXPECT_TRUE(check(order, {"ada", "ben", "cleo"}));
-  order = sample_restriction();
-  order.restriction->protected_classes = {"news-medium"};
-  EXPECT_SAYS(check(order, {"ada", "ben"}), "I15");
-  EXPECT_TRUE(check(order, {"ada", "cleo"}));
+  order = testing::against(sample_restriction(), "news-medium");
+  EXPECT_SAYS(check(order, {"ada"}), "1 of 3 valid approvals (I2)");
+  EXPECT_SAYS(check(order, {"ada", "cleo"}), "I15: a protected subject takes 1 more");
+  EXPECT_TRUE(check(order, {"ada", "ben", "cleo"}));
 }
 
 TEST(CheckRestriction, ApprovalsExpireThirtyDaysAfterTheProposal) {
@@ -134,7 +134,7 @@ TEST(CheckRestriction, ApprovalsExpireThirtyDaysAfterTheProposal) {
 
 TEST(CheckRestriction, AnEmergencyTakesTwoWhateverThePolicySays) {
   Genesis genesis = sample_genesis();
-  genesis.authority.approvals["restrict"] = 3;
+  genesis.authority.policy.approvals["restrict"] = 3;
   const Governance governance = Governance::from(genesis);
   Order order = sample_restriction();
   const Time now = order.proposed_at;

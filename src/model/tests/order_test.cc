@@ -126,12 +126,26 @@ TEST(Order, AnEmergencySaysSoAndNothingElseDoes) {
   std::string never = canonical_order(order);
   never.replace(never.find("\"emergency\":true"), 16, "\"emergency\":false");
   EXPECT_FALSE(parse_order(never));  // one order, one text
-  order.restriction->protected_classes = {"hospital"};
-  EXPECT_FALSE(parse_order(canonical_order(order)));
+  EXPECT_FALSE(parse_order(canonical_order(testing::against(order, "hospital"))));
 
   Order next = testing::sample_restriction();
   next.restriction->ratifies = sha256("the emergency");
   EXPECT_EQ(parse_order(canonical_order(next))->restriction->ratifies, sha256("the emergency"));
+}
+
+TEST(Order, AReasonOfItsOwnStandsAgainstAProtectedSubjectAndNowhereElseI15) {
+  const Order order = testing::against(sample_restriction(), "hospital");
+  const auto read = parse_order(canonical_order(order));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->restriction->protected_reason, sha256("why all the same"));
+  Order without = order;
+  without.restriction->protected_reason.reset();
+  EXPECT_FALSE(parse_order(canonical_order(without)));
+  Order alone = order;
+  alone.restriction->protected_classes.clear();
+  EXPECT_FALSE(parse_order(canonical_order(alone)));
+  EXPECT_HAS(body_refusal("protected_classes", Json::Array{"hospital"}), "protected_reason");
+  EXPECT_HAS(body_refusal("protected_reason", "because"), "SHA-256");
 }
 
 TEST(Order, RefusesStagesOutOfOrder) {

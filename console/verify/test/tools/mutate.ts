@@ -51,7 +51,10 @@ function edited(value: Json, path: Path, edit: (old: Json) => Json | undefined):
   throw new Error("no such path");
 }
 
-const kTexts = ["", "*", "restrict", "lift", "roster", "approver", "deny", "throttle=5/s", "court"];
+const kTexts = [
+  ...["", "*", "restrict", "lift", "roster", "approver", "auditor", "deny", "throttle=5/s"],
+  "court",
+];
 const kTimes = ["2026-11-23T12:00:00Z", "2026-11-23T12:00:00.5Z", "2026-11-23T13:00:00+01:00"];
 const kOdd = ["a\u0000b", "\u{1f600}", "\uffff", "x".repeat(257), "\u00e4".repeat(129)];
 const kValues: readonly Json[] = [null, true, false, 0, 1, -1, 2 ** 53 - 1, [], new Map()];
@@ -62,6 +65,11 @@ const kMembers: readonly (readonly [string, Json])[] = [
   ["emergency", true],
   ["emergency", false],
   ["ratifies", "0".repeat(64)],
+  ["protected_reason", "0".repeat(64)],
+  ["on_call", true],
+  ["server_mediated", true],
+  ["server_mediated", false],
+  ["protected", new Map([["hospital", new Map<string, Json>([["more", 1], ["outside", 2]])]])],
   ["order", "0".repeat(64)],
   ["seals", new Map<string, Json>([["count", 2], ["open_by", "2026-11-23T12:00:00Z"]])],
   ["regions", ["eu-central-1"]],

@@ -1,0 +1,1 @@
+ALTER TABLE orders ADD COLUMN protected_reason TEXT NOT NULL DEFAULT ''
