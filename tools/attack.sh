@@ -131,6 +131,36 @@ people_attacks() {
   holds "nor does a key that was taken off it" refused_with 2 'unknown or revoked'
 }
 
+# The policy comes to allow keys in the web console, and two approvers have one there.
+found_with_console() {
+  local name
+  proviso roster list -d "$D" --json | jq '.policy + {server_mediated: true}' >policy.json
+  put_in_force . "$(proviso change propose policy policy.json --key keys/proposer -d "$D" --json |
+    digest_of)" counsel executive
+  for name in console-1 console-2; do
+    make_key . "$name"
+    put_in_force . "$(proviso roster add "keys/$name.pub" --role approver --server-mediated \
+      --key keys/proposer -d "$D" --json | digest_of)" counsel executive
+  done
+}
+# The hijacked server's own store says that these keys are like all others, until it is put back.
+hijack_console_rule() {
+  local roster
+  roster="$(proviso roster list -d "$D" --json | jq -cS '.roster | map(del(.server_mediated))')"
+  sqlite3 "$D/store.sqlite" "CREATE TABLE true_meta AS SELECT * FROM meta WHERE name = 'genesis';
+    UPDATE meta SET value = json_set(value, '\$.roster', json('$roster')) WHERE name = 'genesis';
+    ALTER TABLE orders ADD COLUMN true_entry TEXT;
+    UPDATE orders SET true_entry = in_force_entry, in_force_entry = ''
+      WHERE kind IN ('roster', 'policy');
+    DELETE FROM approvals WHERE seq = (SELECT max(seq) FROM approvals)"
+}
+put_console_rule_back() {
+  sqlite3 "$D/store.sqlite" "UPDATE meta SET value = (SELECT value FROM true_meta)
+      WHERE name = 'genesis';
+    UPDATE orders SET in_force_entry = true_entry WHERE kind IN ('roster', 'policy')"
+}
+lifts() { sign_and_hand_in "$1" "$2" && says 'is in force'; }
+
 server_attacks() {
   local order
   attack "I2, I3" "A hijacked server swaps what is signed" \
@@ -143,6 +173,38 @@ server_attacks() {
   sqlite3 "$D/store.sqlite" "UPDATE orders SET canonical = replace(canonical, '$SUB', '$SISTER')"
   hand_in "$order" counsel
   holds "a signature over the true order doesn't fit the swapped one" code_is 2
+
+  attack I2 "A hijacked server swaps what the web console signs" \
+    "two approvers' keys are in its console; it shows them one order and has another signed."
+  found_with_console
+  order="$(propose proposer --scope "$SISTER/storage" --stage export-only --until +30d)"
+  sign_and_hand_in "$order" console-1
+  sign_and_hand_in "$order" console-2
+  holds "two such signatures restrict nothing" says 'a key that is not server-mediated \(I2\)'
+  proviso order export "$order" -d "$D" --out order.json >/dev/null
+  show 4 proviso order sign order.json --key keys/counsel --out counsel.sig
+  HOLDS=ok holds "who signs with a key of their own is shown the true order" says "$SISTER/storage"
+  hijack_console_rule
+  sign_and_hand_in "$order" console-2
+  HOLDS=tried holds "a server that rewrites its own store puts it in force" says 'is in force'
+  put_console_rule_back
+  proviso gate snapshot --out forced.json -d "$D" >/dev/null
+  holds "the gate doesn't take it" gate_rejects_snapshot forced.json 'server-mediated'
+  show 2 proviso verify "$D/ledger" --trust trust.json
+  holds "nor does who verifies the log" refused_with 3 'NOT VALID: order'
+  proviso order bundle "$order" --out forced.bundle -d "$D" >/dev/null
+  show 2 "$PROVISO_BIN/ledger-verify" bundle forced.bundle --trust trust.json
+  holds "nor who is handed a bundle" refused_with 3 'NOT VALID: order'
+
+  attack I2 "A hijacked server restores whom it likes" \
+    "an order is in force; keys in its console sign a lift."
+  found_with_console
+  order="$(plain_order)"
+  put_in_force . "$order" counsel console-1
+  order="$(proviso order lift "$order" --reason reason.txt -d "$D" --json | digest_of)"
+  sign_and_hand_in "$order" console-1
+  holds "no lift by such keys alone" says 'a key that is not server-mediated \(I2\)'
+  HOLDS=ok holds "one approver with a key of their own lifts (I5)" lifts "$order" outside
 
   attack I2 "A hijacked server invents an order in force" \
     "the store says of a proposed order that it is in force, by the entry of another one."
@@ -195,15 +257,19 @@ server_attacks() {
 power_attacks() {
   local order
   attack I15 "A ministry against a newspaper" \
-    "an authority asks for an order; three approvers of the operator sign."
+    "an authority asks for an order, and all approvers of the operator sign it."
   proviso report add --source authority --about sub-paper --file reason.txt -d "$D" >/dev/null
   CASE="$(proviso case list -d "$D" --json | jq -r 'select(.customer == "cust-paper") | .id')"
   show 1 proviso order propose --case "$CASE" --term T-SURVEILLANCE --reason reason.txt \
     --key keys/proposer -d "$D" --scope sub-paper/storage --stage export-only --until +30d \
     --origin authority
   holds "an authority's order names its instrument and country" refused_with 2 'I15'
+  show 1 proviso order propose --case "$CASE" --term T-SURVEILLANCE --reason reason.txt \
+    --key keys/proposer -d "$D" --scope sub-paper/storage --stage export-only --until +30d \
+    --origin authority --country XX --instrument reason.txt
+  holds "against a protected subject it takes a reason of its own" refused_with 2 'I15'
   order="$(propose proposer --scope sub-paper/storage --stage export-only --until +30d \
-    --origin authority --country XX --instrument reason.txt)"
+    --origin authority --country XX --instrument reason.txt --protected-reason reason.txt)"
   sign "$order" counsel && hand_in "$order" counsel
   sign "$order" executive && hand_in "$order" executive
   sign "$order" director && hand_in "$order" director
