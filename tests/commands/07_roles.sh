@@ -27,6 +27,20 @@ for role in reviewer case-manager auditor; do
 done
 check "only approvers are on call" 2 'only approvers are on call' \
   proviso roster add keys/proposer.pub --role proposer --on-call -d roles
+for name in counsel executive; do
+  proviso roster add "keys/$name.pub" --role approver -d roles >/dev/null
+done
+jq -n '{restrict: 2, lift: 1, roster: 2, policy: 2, catalogue: 2, "field-policy": 2, rulebook: 2,
+  terms: 2, protected: {hospital: {more: 2, outside: 2}}}' >founding.json
+check "roster seal without a number" 2 'approvals' proviso roster seal -d roles --out roles.json
+check "roster seal with two" 2 'policy' \
+  proviso roster seal -d roles --approvals 2 --policy founding.json --out roles.json
+jq 'del(.terms)' founding.json >broken.json
+check "roster seal with a policy that lacks a kind" 2 '^error: broken.json:[0-9]+:[0-9]+: .*terms' \
+  proviso roster seal -d roles --policy broken.json --out roles.json
+check "roster seal --policy" 0 'founding is sealed' \
+  proviso roster seal -d roles --policy founding.json --out roles.json
+check "which holds" 0 '^against hospital: 2 more, 2 from outside$' proviso roster list -d roles
 for role in reviewer case-manager auditor; do
   BY="$role" check "a $role proposes nothing" 2 "belongs to an? $role: only proposers" \
     try "${plain[@]}"

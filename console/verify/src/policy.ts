@@ -26,13 +26,12 @@ export interface Policy {
 
 /** Of several classes the strictest numbers; none where there are no classes. */
 export function ruleFor(policy: Policy, protectedClasses: readonly string[]): ProtectedRule {
-  const rules = protectedClasses.map(
-    (name) => policy.protectedSubjects.get(name) ?? kProtectedRule,
-  );
-  return {
-    more: Math.max(0, ...rules.map((rule) => rule.more)),
-    outside: Math.max(0, ...rules.map((rule) => rule.outside)),
-  };
+  let rule: ProtectedRule = { more: 0, outside: 0 };
+  for (const name of protectedClasses) {
+    const { more, outside } = policy.protectedSubjects.get(name) ?? kProtectedRule;
+    rule = { more: Math.max(rule.more, more), outside: Math.max(rule.outside, outside) };
+  }
+  return rule;
 }
 
 function readCount(members: Members, name: string): number {

@@ -2,6 +2,7 @@
 // Who may propose and approve, protected subjects, and changes of who decides, at the server.
 #include <gtest/gtest.h>
 
+#include "cases/erasure.h"
 #include "decisions/testing/provider.h"
 
 namespace proviso::decisions {
@@ -167,6 +168,19 @@ TEST(ProtectedSubject, ItsReasonTravelsToTheApproverAndIsHeldI15) {
   Json left_out = *without;
   left_out.if_object()->erase("protected_reason");
   EXPECT_TRUE(has(message(parse_export(canonical_json(left_out))), "protected_reason"));
+}
+
+TEST(ProtectedSubject, ItsReasonIsErasedWithTheCase) {
+  Provider provider;
+  ASSERT_TRUE(provider.load(
+      R"({"kind":"customer","id":"customer-1","name":"c","protected_classes":["hospital"]})"
+      "\n"));
+  Proposal p = provider.proposal();
+  p.protected_reason = "why all the same";
+  const Digest digest = provider.orders().propose(p, key_of("petra")).value();
+  ASSERT_TRUE(provider.casework().close(provider.case_id, "nothing to be seen"));
+  ASSERT_TRUE(cases::erase_case(provider.record(), provider.case_id));
+  EXPECT_EQ(provider.orders().find(digest)->protected_reason, "");
 }
 
 }  // namespace
