@@ -85,8 +85,6 @@ class JsonReader {
   std::int64_t integer_or(std::string_view name, std::int64_t fallback);
   bool boolean(std::string_view name);
   bool boolean_or(std::string_view name, bool fallback);
-  /// A member that stands only where it is true, so that a document has one text.
-  bool flag(std::string_view name);
   /// Empty where the member is missing and `required` is not set.
   std::vector<std::string> strings(std::string_view name);
   std::vector<std::string> strings_or_empty(std::string_view name);

@@ -81,14 +81,6 @@ bool JsonReader::boolean_or(std::string_view name, bool fallback) {
   return boolean(name);
 }
 
-bool JsonReader::flag(std::string_view name) {
-  const Json* member = take(name, false);
-  if (member == nullptr) return false;
-  const bool* b = member->if_bool();
-  if (b == nullptr || !*b) fail_at(name, "must be true, or not be there");
-  return true;
-}
-
 std::vector<std::string> JsonReader::strings(std::string_view name) {
   std::vector<std::string> out;
   for (const Json& item : array(name)) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_flag.h"
 #include "model/catalogue.h"
 #include "model/register.h"
 
@@ -246,7 +247,7 @@ Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   r.services_not_affected = reader.strings("services_not_affected");
   const Json* rest = reader.optional("not_affected_rest");
   if (rest != nullptr) r.not_affected_rest = TRY(rest_from_json(*rest));
-  r.emergency = reader.flag("emergency");
+  r.emergency = read_flag(reader, "emergency");
   if (reader.optional("ratifies") != nullptr) r.ratifies = read_digest(reader, "ratifies");
   if (reader.optional("protected_reason") != nullptr) {
     r.protected_reason = read_digest(reader, "protected_reason");

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/encoding.h"
+#include "base/json_flag.h"
 #include "model/register.h"
 
 namespace proviso::model {
@@ -76,7 +77,7 @@ Result<Policy> policy_from_json(const Json& value) {
     }
     policy.approvals.emplace(to_string(kind), count);
   }
-  policy.server_mediated = reader.flag("server_mediated");
+  policy.server_mediated = read_flag(reader, "server_mediated");
   const Json* classes = reader.optional("protected");
   TRY_VOID(reader.finish());
   if (classes != nullptr) policy.protected_subjects = TRY(protected_from_json(*classes));

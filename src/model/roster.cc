@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/encoding.h"
+#include "base/json_flag.h"
 #include "model/ids.h"
 
 namespace proviso::model {
@@ -35,8 +36,8 @@ Result<RosterMember> member_from_json(const Json& value, const std::string& wher
   const auto role = parse_role(reader.string("role"));
   if (!role) reader.fail_at("role", "not proposer, approver, reviewer, case-manager or auditor");
   member.outside = reader.boolean("outside");
-  member.on_call = reader.flag("on_call");
-  member.server_mediated = reader.flag("server_mediated");
+  member.on_call = read_flag(reader, "on_call");
+  member.server_mediated = read_flag(reader, "server_mediated");
   if (member.on_call && role != Role::approver) {
     reader.fail_at("on_call", "only approvers are on call for emergencies");
   }

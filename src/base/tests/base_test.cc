@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/file_system.h"
 #include "base/json.h"
+#include "base/json_flag.h"
 #include "base/json_place.h"
 #include "base/key_pem.h"
 #include "base/random.h"
@@ -67,7 +68,7 @@ TEST(Json, AFlagIsTrueOrNotThere) {
   const auto read = [](std::string_view text) -> Result<bool> {
     const Json json = parse_json(text).value();
     JsonReader reader(json);
-    const bool flag = reader.flag("flag");
+    const bool flag = read_flag(reader, "flag");
     TRY_VOID(reader.finish());
     return flag;
   };
