@@ -75,7 +75,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   const auto trust = parse_trust(text);
-  if (trust) CHECK(parse_trust(write_trust(*trust)).has_value());
+  if (trust) {
+    const auto back = parse_trust(write_trust(*trust));
+    CHECK(back.has_value() && back->witnesses == trust->witnesses);
+  }
   const auto json = proviso::parse_json(text);
   if (json) (void)Catalogue::parse(*json).has_value();
   const auto disclosure =

@@ -46,7 +46,8 @@ LOG is a folder, or an http(s) URL of any static web server.
   --key PUB           the log's verifier key, or a file with it: for log, consistency, proof
   --snapshot FILE     for log: a gate's snapshot, held against the log (needs --trust)
   --since FILE        for log: an earlier checkpoint that was kept
-  --policy FILE       for log and bundle: witness policy: whose cosignatures it must have
+  --policy FILE       witness policy: whose cosignatures a checkpoint must have; goes before
+                      what the trust file asks for
   --at TIME           for log: what should be open by then, now where it is not given
   --ca-file FILE      certificates to trust beside the system's
   --timeout SECONDS   for one file of a URL, 60 where it is not given
@@ -153,6 +154,16 @@ class ProgressLine {
       std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
 };
 
+using Optional = std::optional<std::string>;
+
+// The text of the file that an option names.
+std::expected<Optional, Problem> read_optional(const Arguments& arguments, std::string_view name) {
+  if (arguments.value(name).empty()) return Optional();
+  auto text = read_file(arguments.value(name));
+  if (!text) return std::unexpected(text.error());
+  return Optional(std::move(*text));
+}
+
 Answer verify_log(const Arguments& arguments) {
   const auto trust = read_trust(arguments);
   if (!trust) return std::unexpected(trust.error());
@@ -160,8 +171,7 @@ Answer verify_log(const Arguments& arguments) {
   for (const auto& [name, text] :
        {std::pair("--snapshot", &options.snapshot), std::pair("--since", &options.since),
         std::pair("--policy", &options.policy)}) {
-    if (arguments.value(name).empty()) continue;
-    auto read = read_file(arguments.value(name));
+    auto read = read_optional(arguments, name);
     if (!read) return std::unexpected(read.error());
     *text = std::move(*read);
   }
@@ -182,9 +192,11 @@ Answer verify_consistency(const Arguments& arguments) {
   if (!earlier) return std::unexpected(earlier.error());
   const auto later = read_file(arguments.operands[1]);
   if (!later) return std::unexpected(later.error());
+  const auto policy = read_optional(arguments, "--policy");
+  if (!policy) return std::unexpected(policy.error());
   auto log = open_log(arguments, arguments.operands[2]);
   if (!log) return std::unexpected(log.error());
-  return ledger_verify::verify_consistency(*log, *trust, *earlier, *later);
+  return ledger_verify::verify_consistency(*log, *trust, *earlier, *later, *policy);
 }
 
 Answer verify_snapshot(const Arguments& arguments) {
@@ -192,7 +204,9 @@ Answer verify_snapshot(const Arguments& arguments) {
   if (!trust) return std::unexpected(trust.error());
   const auto text = read_file(arguments.operands[0]);
   if (!text) return std::unexpected(text.error());
-  return ledger_verify::verify_snapshot(*text, *trust);
+  const auto policy = read_optional(arguments, "--policy");
+  if (!policy) return std::unexpected(policy.error());
+  return ledger_verify::verify_snapshot(*text, *trust, *policy);
 }
 
 Answer verify_bundle(const Arguments& arguments) {
@@ -200,13 +214,9 @@ Answer verify_bundle(const Arguments& arguments) {
   if (!trust) return std::unexpected(trust.error());
   const auto text = read_file(arguments.operands[0]);
   if (!text) return std::unexpected(text.error());
-  std::optional<std::string> policy;
-  if (!arguments.value("--policy").empty()) {
-    auto read = read_file(arguments.value("--policy"));
-    if (!read) return std::unexpected(read.error());
-    policy = std::move(*read);
-  }
-  return ledger_verify::verify_bundle(*text, *trust, policy);
+  const auto policy = read_optional(arguments, "--policy");
+  if (!policy) return std::unexpected(policy.error());
+  return ledger_verify::verify_bundle(*text, *trust, *policy);
 }
 
 Answer verify_proof(const Arguments& arguments) {
@@ -217,7 +227,9 @@ Answer verify_proof(const Arguments& arguments) {
   if (arguments.value("--entry").empty()) return bad_input("give --entry FILE");
   const auto entry = read_file(arguments.value("--entry"));
   if (!entry) return std::unexpected(entry.error());
-  return ledger_verify::verify_proof(*proof, *entry, *trust);
+  const auto policy = read_optional(arguments, "--policy");
+  if (!policy) return std::unexpected(policy.error());
+  return ledger_verify::verify_proof(*proof, *entry, *trust, *policy);
 }
 
 struct Command {
@@ -234,11 +246,11 @@ const std::vector<Command>& commands() {
          "--connections"}},
        verify_log},
       {"consistency",
-       {3, {"--key", "--trust", "--ca-file", "--timeout", "--connections"}},
+       {3, {"--key", "--trust", "--policy", "--ca-file", "--timeout", "--connections"}},
        verify_consistency},
       {"bundle", {1, {"--trust", "--policy"}}, verify_bundle},
-      {"snapshot", {1, {"--trust"}}, verify_snapshot},
-      {"proof", {1, {"--key", "--trust", "--entry"}}, verify_proof}};
+      {"snapshot", {1, {"--trust", "--policy"}}, verify_snapshot},
+      {"proof", {1, {"--key", "--trust", "--policy", "--entry"}}, verify_proof}};
   return all;
 }
 

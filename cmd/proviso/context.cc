@@ -92,6 +92,8 @@ void Context::print(const Json& value, const std::string& text) const {
   }
 }
 
+std::string is_named(const std::string& name) { return name.empty() ? "is empty" : ""; }
+
 Result<std::string> read_input_file(const std::string& path) {
   return real_file_system().read(path, kInputFileMax);
 }

@@ -57,6 +57,10 @@ Result<std::string> ask_passphrase(const std::string& passphrase_file, bool conf
 std::string shadow_in_words(const server::ShadowReport& report);
 Json shadow_in_numbers(const server::ShadowReport& report);
 
+/// For options that may be left out: an empty name is a mistake in a script, and without this check
+/// the command would go on as if nothing had been asked.
+std::string is_named(const std::string& name);
+
 void add_key_commands(CLI::App& app, Context& context);
 void add_founding_commands(CLI::App& app, Context& context);
 void add_feed_commands(CLI::App& app, Context& context);

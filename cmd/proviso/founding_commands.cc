@@ -7,6 +7,7 @@
 #include "base/json_place.h"
 #include "base/text/format.h"
 #include "context.h"
+#include "gates/trusted_policy.h"
 #include "server/change_check.h"
 #include "server/founding.h"
 
@@ -26,6 +27,7 @@ struct RosterOptions {
   std::string key_id;  // remove, replace
   std::int64_t approvals = 0;
   std::string policy;
+  std::string witnesses;
   std::string out;
 };
 
@@ -130,14 +132,24 @@ Result<model::Policy> policy_of(const RosterOptions& options) {
   return parse_file(options.policy, "policy.", model::policy_from_json);
 }
 
+// A policy file as it stands in a trust file; "" where none is named.
+Result<std::string> read_witnesses(const std::string& path, server::DataFolder& folder) {
+  if (path.empty()) return std::string();
+  const std::string text = TRY(read_input_file(path));
+  const std::string key = TRY(folder.ledger_vkey());
+  TRY_VOID(gates::policy_for(path, text, ledger::NoteVerifier::parse(key)));
+  return model::witness_lines(text);
+}
+
 Result<int> roster_seal(const RosterOptions& options, Context& context) {
   const model::Policy policy = TRY(policy_of(options));
   auto folder = TRY(context.folder());
+  const std::string witnesses = TRY(read_witnesses(options.witnesses, *folder));
   // A seal cannot be undone: see first that its trust file can be written.
   FileSystem& fs = real_file_system();
   const bool was_there = fs.exists(options.out);
   TRY_VOID(fs.open_append(options.out));
-  const auto sealed = server::seal(*folder, policy, context.clock);
+  const auto sealed = server::seal(*folder, policy, context.clock, witnesses);
   if (!sealed) {
     if (!was_there) TRY_VOID(fs.remove(options.out));
     return std::unexpected(sealed.error());
@@ -155,7 +167,8 @@ Result<int> roster_seal(const RosterOptions& options, Context& context) {
 
 Result<int> roster_trust(const RosterOptions& options, Context& context) {
   auto folder = TRY(context.folder());
-  const model::TrustRoot trust = TRY(server::trust_root(*folder));
+  model::TrustRoot trust = TRY(server::trust_root(*folder));
+  if (!options.witnesses.empty()) trust.witnesses = TRY(read_witnesses(options.witnesses, *folder));
   TRY_VOID(real_file_system().write_durable(options.out, model::write_trust(trust)));
   context.print(Json::Object{{"genesis", trust.genesis.hex()}, {"ledger", trust.ledger}},
                 format("trust file of ledger {}: {}\n", trust.ledger, options.out));
@@ -266,8 +279,15 @@ void add_roster(CLI::App& app, Context& context) {
   numbers->add_option("--policy", options->policy, "file with the whole policy (entry.md)");
   numbers->require_option(1);
   seal->add_option("--out", options->out, "where the trust file goes")->required();
+  seal->add_option("--witnesses", options->witnesses,
+                   "witness policy: whose cosignatures gates and verifiers ask for")
+      ->check(is_named);
   auto* trust = roster->add_subcommand("trust", "write the trust file again, after the seal");
   trust->add_option("--out", options->out, "where the trust file goes")->required();
+  trust
+      ->add_option("--witnesses", options->witnesses,
+                   "another witness policy than that of the seal (after a change of witnesses)")
+      ->check(is_named);
   trust->callback(
       [options, &context] { context.run([&] { return roster_trust(*options, context); }); });
   seal->callback(

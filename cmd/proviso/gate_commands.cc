@@ -6,6 +6,7 @@
 #include "context.h"
 #include "gates/gate.h"
 #include "gates/ledger_audit.h"
+#include "gates/trusted_policy.h"
 #include "ledger/verify_log.h"
 #include "model/gate_snapshot.h"
 #include "verify/words.h"
@@ -18,6 +19,7 @@ constexpr std::uint64_t kSnapshotMax = 256U << 20U;
 struct GateOptions {
   std::string out;
   std::string snapshot;
+  std::string kept;
   std::string trust;
   std::string subscription;
   std::string service;
@@ -34,7 +36,7 @@ struct GateOptions {
 Result<int> gate_snapshot(const GateOptions& options, Context& context) {
   auto folder = TRY(context.folder());
   auto orders = TRY(folder->orders());
-  const model::GateSnapshot snapshot = TRY(orders.snapshot());
+  const model::GateSnapshot snapshot = TRY(orders.snapshot(folder->cosigned_checkpoint()));
   TRY_VOID(real_file_system().write_durable(options.out, model::write_snapshot(snapshot)));
   const auto count = static_cast<std::int64_t>(snapshot.restrictions.size());
   context.print(Json::Object{{"orders", count}, {"snapshot", options.out}},
@@ -47,6 +49,14 @@ Result<model::TrustRoot> read_trust(const std::string& path) {
   auto trust = model::parse_trust(text);
   if (!trust) return fail_in(path, trust.error());
   return trust;
+}
+
+Result<gates::Gate> load_gate(const std::string& path, const model::TrustRoot& trust,
+                              const gates::Gate* kept) {
+  const std::string text = TRY(real_file_system().read(path, kSnapshotMax));
+  auto gate = gates::Gate::load(text, trust, {.stage_freshness = std::nullopt, .kept = kept});
+  if (!gate) return fail_in(path, gate.error());
+  return gate;
 }
 
 std::string verdict_in_words(const gates::Verdict& v) {
@@ -70,18 +80,18 @@ Result<int> gate_check(const GateOptions& options, Context& context) {
     if (value->empty()) return fail(Errc::invalid_input, std::string(name) + ": is empty");
   }
   const model::TrustRoot trust = TRY(read_trust(options.trust));
-  const std::string text = TRY(real_file_system().read(options.snapshot, kSnapshotMax));
-  const auto gate = gates::Gate::load(text, trust);
-  if (!gate) return fail_in(options.snapshot, gate.error());
+  std::optional<gates::Gate> kept;
+  if (!options.kept.empty()) kept = TRY(load_gate(options.kept, trust, nullptr));
+  const gates::Gate gate = TRY(load_gate(options.snapshot, trust, kept ? &*kept : nullptr));
   const Time now = context.clock.now();
   const Time at = options.at.empty() ? now : TRY(parse_moment(options.at, now));
   const std::string subscription = model::normalise_id(options.subscription);
-  const gates::Verdict v = gate->check({.subscription = subscription,
-                                        .service = options.service,
-                                        .operation = options.operation,
-                                        .region = options.region,
-                                        .resource = options.resource},
-                                       at);
+  const gates::Verdict v = gate.check({.subscription = subscription,
+                                       .service = options.service,
+                                       .operation = options.operation,
+                                       .region = options.region,
+                                       .resource = options.resource},
+                                      at);
   const bool restricted = v.effect.kind != model::EffectKind::allow;
   context.print(
       Json::Object{
@@ -92,8 +102,12 @@ Result<int> gate_check(const GateOptions& options, Context& context) {
           {"until", restricted && v.order->until ? Json(format_time(*v.order->until)) : Json()},
           {"review", restricted && v.order->review ? Json(format_time(*v.order->review)) : Json()},
           {"snapshot", v.snapshot_size},
-          {"snapshot_made_at", format_time(v.snapshot_made_at)}},
-      verdict_in_words(v));
+          {"snapshot_made_at", format_time(v.snapshot_made_at)},
+          {"waiting", gate.waiting()}},
+      verdict_in_words(v) +
+          (gate.waiting() == 0
+               ? ""
+               : format("  {} orders of the snapshot wait for witnesses\n", gate.waiting())));
   return restricted ? kRefused : kDone;
 }
 
@@ -135,27 +149,28 @@ Result<ledger::NoteVerifier> read_log_key(const std::string& key_or_file) {
   return verifier;
 }
 
-using WitnessPolicyOrNone = std::optional<ledger::WitnessPolicy>;
-
-// A policy that names logs must name this one: a wrong file must not judge it.
-Result<WitnessPolicyOrNone> read_witness_policy(const std::string& path,
+Result<gates::PolicyOrNone> read_witness_policy(const std::string& path,
                                                 const Result<ledger::NoteVerifier>& log) {
-  if (path.empty()) return WitnessPolicyOrNone();
+  if (path.empty()) return gates::PolicyOrNone();
   const std::string text = TRY(read_input_file(path));
-  auto policy = TRY(ledger::WitnessPolicy::parse(path, text));
-  if (log && !policy.covers(*log)) {
-    return fail(Errc::invalid_input, path + ": this witness policy is for other logs");
-  }
-  return WitnessPolicyOrNone(std::move(policy));
+  auto policy = TRY(gates::policy_for(path, text, log));
+  return gates::PolicyOrNone(std::move(policy));
 }
 
-::proviso::verify::Cosigners asked_of(const WitnessPolicyOrNone& policy) {
+// The one that is named here goes before the trust file's.
+Result<gates::PolicyOrNone> read_witness_policy(const std::string& path,
+                                                const model::TrustRoot& trust) {
+  if (path.empty()) return gates::trusted_policy(trust);
+  return read_witness_policy(path, ledger::NoteVerifier::parse(trust.ledger_key));
+}
+
+::proviso::verify::Cosigners asked_of(const gates::PolicyOrNone& policy) {
   return policy ? ::proviso::verify::Cosigners::told : ::proviso::verify::Cosigners::not_asked_for;
 }
 
 Result<int> verify_with_key(const GateOptions& options, const Context& context) {
   const ledger::NoteVerifier verifier = TRY(read_log_key(options.key));
-  const WitnessPolicyOrNone policy = TRY(read_witness_policy(options.policy, verifier));
+  const gates::PolicyOrNone policy = TRY(read_witness_policy(options.policy, verifier));
   ledger::VerifyOptions verify_options;
   verify_options.since = TRY(read_optional(options.since, kSnapshotMax));
   if (policy) verify_options.witness_policy = &*policy;
@@ -174,9 +189,7 @@ Result<int> verify_with_trust(const GateOptions& options, const Context& context
   audit.since = TRY(read_optional(options.since, kSnapshotMax));
   const Time now = context.clock.now();
   audit.at = options.at.empty() ? now : TRY(parse_moment(options.at, now));
-  // A key that cannot be read is the audit's to report.
-  const WitnessPolicyOrNone policy =
-      TRY(read_witness_policy(options.policy, ledger::NoteVerifier::parse(trust.ledger_key)));
+  const gates::PolicyOrNone policy = TRY(read_witness_policy(options.policy, trust));
   if (policy) audit.witness_policy = &*policy;
   const gates::AuditReport r =
       gates::audit_ledger(real_file_system(), options.ledger, trust, audit);
@@ -212,6 +225,11 @@ void add_gate_commands(CLI::App& app, Context& context) {
   auto* check = gate->add_subcommand("check", "ask a gate about one request; exit 3: not allow");
   check->add_option("--snapshot", o->snapshot, "snapshot file")->required();
   check->add_option("--trust", o->trust, "trust file, given by hand")->required();
+  check
+      ->add_option(
+          "--kept", o->kept,
+          "the snapshot that the gate works by: one that too few witnesses cosigned eases it")
+      ->check(is_named);
   check->add_option("--subscription", o->subscription, "who asks")->required();
   check->add_option("--service", o->service, "which service")->required();
   check->add_option("--operation", o->operation, "which operation")->required();
@@ -225,16 +243,14 @@ void add_gate_commands(CLI::App& app, Context& context) {
   command->add_option("LEDGER_DIR", o->ledger, "the log's folder")->required();
   command->add_option("--key", o->key, "the log's verifier key, or a file with it");
   command->add_option("--trust", o->trust, "trust file: proves who decided as well");
-  // An empty name is a mistake in a script; without the check "valid" would be told all the same.
-  const auto is_named = [](const std::string& name) {
-    return name.empty() ? std::string("is empty") : std::string();
-  };
   command->add_option("--snapshot", o->snapshot, "a gate's snapshot, held against the log")
       ->check(is_named);
   command->add_option("--since", o->since, "an earlier checkpoint that was kept")->check(is_named);
   command->add_option("--at", o->at, "when openings of sealed entries are asked for (default: now)")
       ->check(is_named);
-  command->add_option("--policy", o->policy, "witness policy: whose cosignatures it must have")
+  command
+      ->add_option("--policy", o->policy,
+                   "witness policy, instead of the trust file's: whose cosignatures it must have")
       ->check(is_named);
   command->callback([o, &context] { context.run([&] { return verify(*o, context); }); });
 }

@@ -194,12 +194,7 @@ Result<int> export_order(const OrderOptions& options, Context& context) {
 Result<int> bundle_order(const OrderOptions& options, Context& context) {
   auto [digest, folder, orders] = TRY(open_order(options, context));
   // With witnesses, what they cosigned is worth more than what is newest.
-  std::optional<std::string> cosigned;
-  auto note = real_file_system().read(
-      folder->paths().ledger() + "/log/" + std::string(ledger::kCosignedFile),
-      ledger::kNoteBytesMax);
-  if (note) cosigned = std::move(*note);
-  const model::OrderBundle bundle = TRY(orders.bundle(digest, cosigned));
+  const model::OrderBundle bundle = TRY(orders.bundle(digest, folder->cosigned_checkpoint()));
   const std::string text = TRY(model::write_order_bundle(bundle));
   TRY_VOID(real_file_system().write_durable(options.out, text));
   context.print(

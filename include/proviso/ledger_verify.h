@@ -41,8 +41,10 @@ using Answer = std::expected<Verdict, Problem>;
 
 /// What the caller was given by hand: exactly one of the two.
 struct Trust {
-  std::string trust_file;  ///< the text of a trust file: proves who decided as well
-  std::string log_key;     ///< "NAME+HEX8+BASE64": proves the log alone
+  /// The text of a trust file: proves who decided as well, and says whose cosignatures are asked
+  /// for.
+  std::string trust_file;
+  std::string log_key;  ///< "NAME+HEX8+BASE64": proves the log alone
 };
 
 /// How a log on a web server is read.
@@ -75,12 +77,15 @@ class Log {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The text of a witness policy (docs/formats/witness.md): whose cosignatures a checkpoint must
+/// have, instead of those that the trust file asks for.
+using Policy = std::optional<std::string>;
+
 struct LogOptions {
   std::optional<std::string> since;  ///< an earlier checkpoint that was kept
   std::optional<std::string>
       snapshot;  ///< a gate's snapshot, held against the log; needs a trust file
-  /// Text of a witness policy (docs/formats/witness.md): whose cosignatures the log must have.
-  std::optional<std::string> policy = {};
+  Policy policy = {};
   /// When openings of sealed entries are asked for: "now", RFC 3339, or "+7d" from now. Empty: now.
   std::string at = {};
   /// Told now and then how many entries of how many were looked at. On the caller's thread.
@@ -93,19 +98,20 @@ struct LogOptions {
 Answer verify_log(Log& log, const Trust& trust, const LogOptions& options = {});
 
 /// That the log of checkpoint `later` is that of `earlier` with entries added at its end. Reads
-/// some tiles of the log and no entry.
+/// some tiles of the log and no entry. Of witnesses, those of `later` are asked for.
 Answer verify_consistency(Log& log, const Trust& trust, std::string_view earlier,
-                          std::string_view later);
+                          std::string_view later, const Policy& policy = std::nullopt);
 
 /// What a gate's snapshot proves by itself. What it leaves out only verify_log() can tell.
-Answer verify_snapshot(std::string_view snapshot, const Trust& trust);
+Answer verify_snapshot(std::string_view snapshot, const Trust& trust,
+                       const Policy& policy = std::nullopt);
 
-/// What an order bundle proves by itself: what was ordered, when, by how many. `policy` as in
-/// LogOptions: whose cosignatures its checkpoint must have.
+/// What an order bundle proves by itself: what was ordered, when, by how many.
 Answer verify_bundle(std::string_view bundle, const Trust& trust,
-                     const std::optional<std::string>& policy = std::nullopt);
+                     const Policy& policy = std::nullopt);
 
 /// That `entry` is in the log: what somebody who kept a tlog-proof can check.
-Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust);
+Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust,
+                    const Policy& policy = std::nullopt);
 
 }  // namespace proviso::ledger_verify

@@ -427,37 +427,4 @@ Result<model::ProvenOrder> Orders::proven(const OrderRow& row, std::uint64_t siz
   return model::ProvenOrder{row.signed_order, TRY(prove(row.in_force_entry, size))};
 }
 
-Result<model::GateSnapshot> Orders::snapshot() {
-  model::GateSnapshot out;
-  out.ledger = record_.origin();
-  out.made_at = floor_second(record_.now());
-  // All proofs lead to this one checkpoint, whatever is appended meanwhile.
-  ledger::LogHead head = TRY(record_.log()->head());
-  out.checkpoint = std::move(head.checkpoint);
-  const std::string genesis_entry = TRY(read_genesis_entry(record_.database()));
-  out.genesis = TRY(prove(genesis_entry, head.size));
-  const auto governance =
-      TRY(read_orders(record_.database(),
-                      "JOIN outbox ON outbox.entry = orders.in_force_entry "
-                      "WHERE orders.kind NOT IN ('restrict','lift') ORDER BY outbox.seq"));
-  for (const OrderRow& row : governance) {
-    model::ProvenOrder order = TRY(proven(row, head.size));
-    out.governance.push_back(std::move(order));
-  }
-  std::set<Digest> catalogues;
-  for (const OrderRow& row : TRY(in_force())) {
-    const model::Restriction& r = *row.signed_order.order.restriction;
-    if (r.until && *r.until <= record_.now()) continue;  // ended by itself (I5)
-    model::ProvenOrder order = TRY(proven(row, head.size));
-    catalogues.insert(r.catalogue);
-    out.restrictions.push_back(std::move(order));
-  }
-  for (const Digest& digest : catalogues) {
-    const std::string text = TRY(read_document(record_.database(), digest));
-    Json catalogue = TRY(parse_json(text));
-    out.catalogues.push_back(std::move(catalogue));
-  }
-  return out;
-}
-
 }  // namespace proviso::decisions

@@ -79,8 +79,9 @@ class Orders {
   /// Everything of the customer that the order leaves alone, as canonical JSON; its SHA-256 is what
   /// the order's `not_affected_rest` names, where it has one.
   Result<std::string> not_affected_of(const Digest& order);
-  /// What gates enforce, with everything that proves it (I2).
-  Result<model::GateSnapshot> snapshot();
+  /// What gates enforce, with everything that proves it (I2). Under `cosigned`, a checkpoint with
+  /// the lines of witnesses, where that is given and covers all that is proven; else the newest.
+  Result<model::GateSnapshot> snapshot(const std::optional<std::string>& cosigned = std::nullopt);
 
   /// One order that came into force (also one that was lifted since), as a file that proves itself
   /// to whoever has a trust file. Under `cosigned`, a checkpoint with the lines of witnesses, where
@@ -125,6 +126,10 @@ class Orders {
   Result<void> put_in_force(const OrderRow& row, const model::SignedOrder& order);
   Result<model::ProvenEntry> prove(const std::string& entry_id, std::uint64_t size);
   Result<model::ProvenOrder> proven(const OrderRow& row, std::uint64_t size);
+  Result<std::vector<OrderRow>> governance_orders();  // in ledger order
+  Result<std::vector<OrderRow>> enforced();
+  // The size of the smallest log that has the entries of all of them, and the genesis.
+  Result<std::uint64_t> covering(const std::vector<OrderRow>& rows);
   model::Order blank(model::OrderKind kind, const std::string& reason) const;
 
   cases::Record& record_;

@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <set>
+#include <string>
 #include <unordered_map>
 
+#include "gates/trusted_policy.h"
+#include "ledger/finding.h"
 #include "model/gate_snapshot.h"
 
 namespace proviso::gates {
@@ -148,6 +152,57 @@ EnforcedOrder enforce(const VerifiedRestriction& verified, const VerifiedSnapsho
           .catalogue = verified.catalogue};
 }
 
+// Whether the witnesses that the trust file asks for have cosigned (I2).
+Result<bool> is_witnessed(const std::string& checkpoint, const model::TrustRoot& trust,
+                          const Gate* kept) {
+  const PolicyOrNone policy = TRY(trusted_policy(trust));
+  if (!policy) return true;
+  const auto cosigned = ledger::judge_witnesses("checkpoint", checkpoint, &*policy);
+  if (cosigned) return true;
+  const ledger::Finding& finding = cosigned.error();
+  if (finding.error_class == "quorum" && kept != nullptr) return false;
+  return fail(Errc::denied, finding.error_class + " at " + finding.where + ": " + finding.detail +
+                                (finding.error_class == "quorum"
+                                     ? "; with nothing kept there is nothing to ease (I2)"
+                                     : " (I2)"));
+}
+
+// At each time the laxer of both.
+std::vector<EffectStep> laxer_of(const std::vector<EffectStep>& a,
+                                 const std::vector<EffectStep>& b) {
+  std::set<Time> times;
+  for (const auto* steps : {&a, &b}) {
+    for (const EffectStep& step : *steps) times.insert(step.from);
+  }
+  std::vector<EffectStep> out;
+  for (const Time time : times) {
+    const Effect left = model::effect_of(a, time);
+    const Effect right = model::effect_of(b, time);
+    out.push_back({time, model::stricter(left, right) ? right : left});
+  }
+  return out;
+}
+
+// What of `order` may be enforced without witnesses: no more than `kept` does already.
+std::optional<EnforcedOrder> eased(EnforcedOrder order, const Gate& kept) {
+  const auto& known = kept.orders();
+  const auto same = std::find_if(known.begin(), known.end(), [&](const EnforcedOrder& other) {
+    return other.digest == order.digest;
+  });
+  if (same == known.end()) return std::nullopt;
+  order.schedule = laxer_of(order.schedule, same->schedule);
+  return order;
+}
+
+// Whether the order itself is stricter at any time than what is enforced of it, if anything is.
+bool waits(const EnforcedOrder& order, const std::optional<EnforcedOrder>& enforced) {
+  if (!enforced) return true;
+  const auto& steps = enforced->schedule;
+  return std::any_of(steps.begin(), steps.end(), [&](const EffectStep& step) {
+    return model::stricter(model::effect_of(order.schedule, step.from), step.effect);
+  });
+}
+
 }  // namespace
 
 struct Gate::Table {
@@ -155,7 +210,16 @@ struct Gate::Table {
   Time snapshot_made_at{};
   std::vector<model::Catalogue> catalogues;
   std::vector<EnforcedOrder> orders;
+  std::uint64_t waiting = 0;
   std::unordered_map<Key, std::vector<Line>, KeyHash, KeyEqual> lines;
+
+  void enforce_scope(const model::Restriction& restriction, EnforcedOrder order) {
+    for (const model::ScopeLine& line : restriction.scope) {
+      lines[Key{line.subscription.value, line.service.value}].push_back(
+          compile(line, orders.size()));
+    }
+    orders.push_back(std::move(order));
+  }
 };
 
 Result<Gate> Gate::load(std::string_view snapshot_text, const model::TrustRoot& trust,
@@ -165,12 +229,12 @@ Result<Gate> Gate::load(std::string_view snapshot_text, const model::TrustRoot& 
   auto table = std::make_unique<Table>();
   table->snapshot_size = verified.checkpoint_size;
   table->snapshot_made_at = verified.made_at;
+  const bool witnessed = TRY(is_witnessed(parsed.checkpoint, trust, options.kept));
   for (const VerifiedRestriction& restriction : verified.restrictions) {
-    for (const model::ScopeLine& line : restriction.order.order.restriction->scope) {
-      table->lines[Key{line.subscription.value, line.service.value}].push_back(
-          compile(line, table->orders.size()));
-    }
-    table->orders.push_back(enforce(restriction, verified, options));
+    const EnforcedOrder order = enforce(restriction, verified, options);
+    auto allowed = witnessed ? std::optional(order) : eased(order, *options.kept);
+    if (waits(order, allowed)) ++table->waiting;
+    if (allowed) table->enforce_scope(*restriction.order.order.restriction, std::move(*allowed));
   }
   table->catalogues = std::move(verified.catalogues);
   return Gate(std::move(table));
@@ -199,6 +263,7 @@ Verdict Gate::check(const Request& request, Time at) const {
 std::uint64_t Gate::snapshot_size() const { return table_->snapshot_size; }
 Time Gate::snapshot_made_at() const { return table_->snapshot_made_at; }
 const std::vector<EnforcedOrder>& Gate::orders() const { return table_->orders; }
+std::uint64_t Gate::waiting() const { return table_->waiting; }
 
 Gate::Gate(std::unique_ptr<const Table> table) : table_(std::move(table)) {}
 Gate::~Gate() = default;

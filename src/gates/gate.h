@@ -53,11 +53,17 @@ struct Verdict {
   [[nodiscard]] bool refused() const { return outcome == model::Outcome::no; }
 };
 
+class Gate;
+
 struct GateOptions {
   /// I10: a stricter stage that begins later than this after the snapshot was made does not begin.
   /// A long-running gate sets kStageFreshness; without it every stage runs, which answers "what
   /// would this snapshot say at T".
   std::optional<Duration> stage_freshness;
+  /// What is enforced now; read by load() alone, and only where the trust file asks for witnesses.
+  /// A snapshot that too few of them cosigned can then ease what this gate enforces, and nothing
+  /// else: it takes effect without waiting for them (I5). Null: nothing is kept.
+  const Gate* kept = nullptr;
 };
 inline constexpr Duration kStageFreshness = std::chrono::hours{24};
 
@@ -66,6 +72,11 @@ class Gate {
  public:
   /// Parses and verifies (verified_snapshot.h); fails with what is wrong, and then there is no
   /// gate: keep the one you have (I4, I8).
+  ///
+  /// Where the trust file names witnesses and too few of them cosigned the checkpoint (I2), the
+  /// gate enforces what stands in the snapshot *and* is enforced by `options.kept`, at each time
+  /// the laxer of both; the rest is counted in waiting(). `denied` where nothing is kept. A wrong
+  /// line of a witness that the trust file names refuses the snapshot.
   static Result<Gate> load(std::string_view snapshot_text, const model::TrustRoot& trust,
                            const GateOptions& options = {});
 
@@ -76,6 +87,8 @@ class Gate {
   [[nodiscard]] std::uint64_t snapshot_size() const;
   [[nodiscard]] Time snapshot_made_at() const;
   [[nodiscard]] const std::vector<EnforcedOrder>& orders() const;
+  /// Orders of the snapshot that are not enforced, or less than it says, until witnesses cosign it.
+  [[nodiscard]] std::uint64_t waiting() const;
 
   ~Gate();
   Gate(Gate&&) noexcept;

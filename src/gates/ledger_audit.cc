@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "gates/proven_entry.h"
+#include "gates/trusted_policy.h"
 #include "gates/verified_snapshot.h"
+#include "ledger/finding.h"
 #include "ledger/merkle.h"
 #include "ledger/note.h"
 #include "ledger/verify_log.h"
@@ -18,11 +20,8 @@
 namespace proviso::gates {
 namespace {
 
-struct Finding {
-  std::string error_class;
-  std::string where;
-  std::string detail;
-};
+using ledger::Finding;
+constexpr const char* kSnapshotCheckpoint = "snapshot checkpoint";
 
 struct LoggedOrder {
   std::uint64_t index = 0;
@@ -180,10 +179,10 @@ class EntryAuditor {
 std::optional<Finding> hold_against_log(const VerifiedSnapshot& snapshot, const EntryAuditor& log,
                                         std::uint64_t log_size) {
   if (snapshot.checkpoint_size > log_size) {
-    return Finding{"rollback", "snapshot checkpoint", "the log is shorter than the snapshot's"};
+    return Finding{"rollback", kSnapshotCheckpoint, "the log is shorter than the snapshot's"};
   }
   if (log.snapshot_root() != snapshot.checkpoint_root) {
-    return Finding{"fork", "snapshot checkpoint", "it is not the beginning of this log"};
+    return Finding{"fork", kSnapshotCheckpoint, "it is not the beginning of this log"};
   }
   for (const VerifiedRestriction& r : snapshot.restrictions) {
     const std::string name = order_name("restriction", r.digest);
@@ -250,7 +249,7 @@ AuditReport counted(const ledger::LogReport& log, const EntryAuditor& entries) {
   report.where = log.where;
   report.detail = log.detail;
   report.entries = log.size;
-  report.cosigned_by = log.cosigned_by;
+  report.cosigned = log.cosigned;
   report.lifts = entries.lifts;
   report.governance_orders = entries.governance_entries.size();
   report.seals = entries.seals.counts();
@@ -273,6 +272,13 @@ AuditReport audit_ledger(ledger::LogFiles& files, const model::TrustRoot& trust,
   const auto key = ledger::NoteVerifier::parse(trust.ledger_key);
   if (!key) return refused({}, {"trust", "ledger_key", key.error().message});
 
+  const auto trusted = trusted_policy(trust);
+  if (!trusted && options.witness_policy == nullptr) {
+    return refused({}, {"trust", "witnesses", trusted.error().message});
+  }
+  const ledger::WitnessPolicy* policy = options.witness_policy;
+  if (policy == nullptr && *trusted) policy = &**trusted;
+
   // The snapshot first: its size tells at which entry the log's root is wanted.
   std::optional<Result<CheckedSnapshot>> snapshot;
   if (options.snapshot) snapshot = check_snapshot(*options.snapshot, trust);
@@ -284,7 +290,7 @@ AuditReport audit_ledger(ledger::LogFiles& files, const model::TrustRoot& trust,
                          {.origin = trust.ledger,
                           .since = options.since,
                           .progress = options.progress,
-                          .witness_policy = options.witness_policy},
+                          .witness_policy = policy},
                          [&](std::uint64_t index, std::string_view bytes) -> Result<void> {
                            entries.visit(index, bytes);
                            return {};
@@ -299,6 +305,9 @@ AuditReport audit_ledger(ledger::LogFiles& files, const model::TrustRoot& trust,
   if (log->size == 0) return refused(report, {"trust", "entry 0", "the log has no genesis"});
   if (!snapshot) return report;
   if (!proven) return refused(report, {"snapshot", "snapshot", snapshot->error().message});
+  const auto cosigned =
+      ledger::judge_witnesses(kSnapshotCheckpoint, (*snapshot)->parsed.checkpoint, policy);
+  if (!cosigned) return refused(report, cosigned.error());
   const VerifiedSnapshot& verified = (*snapshot)->verified;
   auto finding = hold_against_log(verified, entries, log->size);
   if (!finding) {

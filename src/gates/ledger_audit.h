@@ -18,7 +18,8 @@
 namespace proviso::gates {
 
 /// The verdict. `error_class` is "OK", a class of ledger/verify_log.h, or:
-///   trust       the trust file's key cannot be read, or the log does not begin with its genesis
+///   trust       the trust file's key or witness policy cannot be read, or the log does not begin
+///               with its genesis
 ///   entry       an entry does not parse, is another ledger's, or has the id of an earlier one
 ///   governance  a change of roster, policy or documents that its authority did not allow (I2)
 ///   order       an order in force twice, or with too few approvers; a lift of nothing, or without
@@ -27,7 +28,7 @@ namespace proviso::gates {
 ///   snapshot    the snapshot does not verify, keeps an order that was lifted (I5), or leaves out a
 ///               change of governance (I10)
 /// A snapshot whose checkpoint the log does not contain is "fork", or "rollback" where the log is
-/// shorter.
+/// shorter; one without the witnesses that are asked for "cosignature" or "quorum".
 struct AuditReport {
   bool ok = false;
   std::string error_class;
@@ -43,7 +44,7 @@ struct AuditReport {
   SealCounts seals;
   /// Not an error either; in the order of the log.
   std::vector<Overdue> overdue;
-  std::vector<std::string> cosigned_by;  ///< as in LogReport
+  ledger::Cosigned cosigned;  ///< as in LogReport
 };
 
 struct AuditOptions {
@@ -51,7 +52,9 @@ struct AuditOptions {
   std::optional<std::string> since;          ///< an earlier checkpoint note that was kept
   ledger::Progress progress = {};            ///< may be left out
   Time at{};  ///< when openings are asked for: what was due before it is overdue
-  const ledger::WitnessPolicy* witness_policy = nullptr;  ///< as in ledger::VerifyOptions
+  /// As in ledger::VerifyOptions, instead of what the trust file asks for; the snapshot's
+  /// checkpoint has to have its quorum as well.
+  const ledger::WitnessPolicy* witness_policy = nullptr;
 };
 
 /// Reads every entry once. Memory grows with the number of entries (their ids) and orders.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gates/proven_entry.h"
+#include "gates/trusted_policy.h"
 #include "ledger/finding.h"
 #include "ledger/proof.h"
 #include "model/catalogue.h"
@@ -64,7 +65,7 @@ class Verifier {
     out.checkpoint_size = checkpoint_.size;
     out.checkpoint_root = checkpoint_.root;
     out.governance_orders = bundle_.governance.size();
-    out.cosigned_by = cosigned_by_;
+    out.cosigned = cosigned_;
     return {};
   }
 
@@ -79,25 +80,13 @@ class Verifier {
         ledger::open_as("checkpoint", "proof", proof_.checkpoint, *key, trust_.ledger);
     if (!checkpoint) return std::unexpected(checkpoint.error());
     checkpoint_ = std::move(*checkpoint);
-    if (auto done = judge_witnesses(); !done) return done;
+    auto cosigned = ledger::judge_witnesses("proof", proof_.checkpoint, policy_);
+    if (!cosigned) return std::unexpected(cosigned.error());
+    cosigned_ = std::move(*cosigned);
     const auto included =
         ledger::verify_inclusion(proof_.index, checkpoint_.size, ledger::leaf_hash(bundle_.entry),
                                  proof_.hashes, checkpoint_.root);
     if (!included) return found("inclusion", "entry", included.error());
-    return {};
-  }
-
-  Check judge_witnesses() {
-    if (policy_ == nullptr) return {};
-    const auto quorum = ledger::judge_cosignatures(proof_.checkpoint, *policy_);
-    if (!quorum) return found("cosignature", "proof", quorum.error());
-    if (!quorum->reached) {
-      return found("quorum", "proof",
-                   ledger::describe(*quorum, *policy_) + ", which is not enough");
-    }
-    for (const std::size_t i : quorum->cosigners) {
-      cosigned_by_.push_back(policy_->witnesses[i].name);
-    }
     return {};
   }
 
@@ -162,7 +151,7 @@ class Verifier {
   const model::TrustRoot& trust_;
   const ledger::WitnessPolicy* policy_;
   ledger::TlogProof proof_;
-  std::vector<std::string> cosigned_by_;
+  ledger::Cosigned cosigned_;
   ledger::Checkpoint checkpoint_;
   model::Governance governance_;
   model::Standing standing_;
@@ -188,6 +177,11 @@ BundleReport verify_order_bundle(std::string_view text, const model::TrustRoot& 
                                  const ledger::WitnessPolicy* policy) {
   const auto bundle = model::parse_order_bundle(text);
   if (!bundle) return refused({"bundle", "bundle", bundle.error().message});
+  const auto trusted = trusted_policy(trust);
+  if (!trusted && policy == nullptr) {
+    return refused({"trust", "witnesses", trusted.error().message});
+  }
+  if (policy == nullptr && *trusted) policy = &**trusted;
   BundleReport report;
   const Check result = Verifier(*bundle, trust, policy).run(report);
   if (!result) return refused(result.error());

@@ -16,7 +16,8 @@ namespace proviso::gates {
 
 /// The verdict. `error_class` is "OK" or the first thing that is wrong:
 ///   bundle       not an order bundle: its form, or that of what it holds
-///   trust        the trust file's key cannot be read, or the genesis is not the one that it names
+///   trust        the trust file's key or witness policy cannot be read, or the genesis is not the
+///                one that it names
 ///   checkpoint-format, checkpoint-signature, checkpoint-origin
 ///   cosignature, quorum     as in ledger/verify_log.h, where there is a witness policy
 ///   inclusion    the order's entry is not in the log under the checkpoint
@@ -39,13 +40,14 @@ struct BundleReport {
   Time in_force_at{};
   std::uint64_t checkpoint_size = 0;
   Digest checkpoint_root;
-  std::uint64_t governance_orders = 0;   ///< changes of who decides before it, as told
-  std::vector<std::string> cosigned_by;  ///< the policy's names of those who did, in its order
+  std::uint64_t governance_orders = 0;  ///< changes of who decides before it, as told
+  ledger::Cosigned cosigned;            ///< where there is a witness policy
 };
 
 /// What it cannot see: what stands in the log and not in the bundle. That is: a lift, and a change
 /// of who decides that was left out. audit_ledger() sees both.
-/// With a policy, enough of its witnesses have to have cosigned the checkpoint.
+/// Enough witnesses of the policy have to have cosigned the checkpoint: of the one that is given,
+/// else of the trust file's.
 BundleReport verify_order_bundle(std::string_view text, const model::TrustRoot& trust,
                                  const ledger::WitnessPolicy* policy = nullptr);
 

@@ -39,6 +39,9 @@ struct VerifiedSnapshot {
 /// Errors begin with the order concerned ("restriction 0a1b2c3d4e5f: ...") and name the invariant;
 /// one bad order refuses the whole snapshot. Any thread; no state.
 ///
+/// Witnesses are not asked for: ledger::judge_witnesses() on the checkpoint does, as Gate::load()
+/// and audit_ledger() have it, because a snapshot without them may still ease (I5).
+///
 /// What it cannot see: an entry that the snapshot leaves out, such as a lift or a removed approver.
 /// audit_ledger (ledger_audit.h) holds a snapshot against the whole log for that.
 Result<VerifiedSnapshot> verify_snapshot(const model::GateSnapshot& snapshot,

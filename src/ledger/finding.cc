@@ -33,4 +33,18 @@ std::expected<Checkpoint, Finding> open_as(const std::string& prefix, const std:
   return found(prefix + kind, where, error.message);
 }
 
+std::expected<Cosigned, Finding> judge_witnesses(const std::string& where, std::string_view note,
+                                                 const WitnessPolicy* policy) {
+  Cosigned out;
+  if (policy == nullptr) return out;
+  const auto quorum = judge_cosignatures(note, *policy);
+  if (!quorum) return found("cosignature", where, quorum.error().message);
+  if (!quorum->reached) {
+    return found("quorum", where, describe(*quorum, *policy) + ", which is not enough");
+  }
+  for (const std::size_t i : quorum->cosigners) out.names.push_back(policy->witnesses[i].name);
+  out.by_when = quorum->by_when;
+  return out;
+}
+
 }  // namespace proviso::ledger

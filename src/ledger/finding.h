@@ -7,6 +7,7 @@
 
 #include "ledger/checkpoint.h"
 #include "ledger/verify_log.h"
+#include "ledger/witness_policy.h"
 
 // What those who judge logs share: something that is wrong, before it becomes a report.
 namespace proviso::ledger {
@@ -27,5 +28,10 @@ LogReport report_of(const Finding& finding);
 std::expected<Checkpoint, Finding> open_as(const std::string& prefix, const std::string& where,
                                            std::string_view text, const NoteVerifier& key,
                                            const std::string& origin);
+
+/// Whether enough witnesses cosigned the note at `where`: else "cosignature" or "quorum". Without a
+/// policy nobody is asked.
+std::expected<Cosigned, Finding> judge_witnesses(const std::string& where, std::string_view note,
+                                                 const WitnessPolicy* policy);
 
 }  // namespace proviso::ledger

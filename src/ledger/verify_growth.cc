@@ -61,10 +61,13 @@ LogReport verify_growth(LogFiles& files, const TwoCheckpoints& two) {
   if (!earlier) return report_of(earlier.error());
   const auto later = open_as("later", kLater, two.later, two.log_key, origin);
   if (!later) return report_of(later.error());
-  const Check result = judge_growth(files, *earlier, *later);
+  const auto cosigned = judge_witnesses(kLater, two.later, two.witness_policy);
+  const Check result =
+      cosigned ? judge_growth(files, *earlier, *later) : std::unexpected(cosigned.error());
   LogReport report = result ? LogReport{true, "OK", "", "", 0, {}} : report_of(result.error());
   report.size = later->size;
   report.root = later->root;
+  if (cosigned) report.cosigned = *cosigned;
   return report;
 }
 

@@ -16,11 +16,15 @@ struct TwoCheckpoints {
   std::string_view later;
   const NoteVerifier& log_key;
   std::string origin = {};  ///< empty: the key's name
+  /// With one, enough of its witnesses have to have cosigned the later checkpoint. The earlier one
+  /// is proven by it. Outlives the call.
+  const WitnessPolicy* witness_policy = nullptr;
 };
 
 /// Whether the log of the later checkpoint is that of the earlier one, with entries added at its
 /// end. Reads a few tiles of the log (a logarithm of its size), and no entry. Classes:
 ///   earlier-format, earlier-signature, earlier-origin, and the same with later-
+///   cosignature, quorum     as in verify_log.h, of the later checkpoint
 ///   rollback                the later checkpoint is of fewer entries
 ///   tiles                   the log does not have the tiles that lead from one to the other, or
 ///                           one of them has a wrong length

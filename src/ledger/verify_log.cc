@@ -180,21 +180,9 @@ std::expected<CheckpointFile, Finding> read_checkpoint(LogFiles& files,
   return read_checkpoint(files, "checkpoint");
 }
 
-std::expected<std::vector<std::string>, Finding> judge_witnesses(const CheckpointFile& file,
-                                                                 const WitnessPolicy& policy) {
-  const auto quorum = judge_cosignatures(file.text, policy);
-  if (!quorum) return found("cosignature", file.name, quorum.error().message);
-  if (!quorum->reached) {
-    return found("quorum", file.name, describe(*quorum, policy) + ", which is not enough");
-  }
-  std::vector<std::string> names;
-  for (const std::size_t i : quorum->cosigners) names.push_back(policy.witnesses[i].name);
-  return names;
-}
-
 struct Judged {
   Checkpoint checkpoint;
-  std::vector<std::string> cosigned_by;
+  Cosigned cosigned;
   std::optional<Checkpoint> old;
 };
 
@@ -206,11 +194,9 @@ std::expected<Judged, Finding> judge_checkpoints(LogFiles& files, const NoteVeri
   const auto checkpoint = open_as("checkpoint", file->name, file->text, key, origin);
   if (!checkpoint) return std::unexpected(checkpoint.error());
   Judged out{*checkpoint, {}, {}};
-  if (options.witness_policy != nullptr) {
-    auto names = judge_witnesses(*file, *options.witness_policy);
-    if (!names) return std::unexpected(names.error());
-    out.cosigned_by = std::move(*names);
-  }
+  auto cosigned = judge_witnesses(file->name, file->text, options.witness_policy);
+  if (!cosigned) return std::unexpected(cosigned.error());
+  out.cosigned = std::move(*cosigned);
   if (!options.since) return out;
   const auto old = open_as("since", "the earlier checkpoint", *options.since, key, origin);
   if (!old) return std::unexpected(old.error());
@@ -262,7 +248,7 @@ Result<LogReport> verify_log(LogFiles& files, const NoteVerifier& log_key,
   LogReport report = result ? LogReport{true, "OK", "", "", 0, {}} : report_of(result.error());
   report.size = judged->checkpoint.size;
   report.root = judged->checkpoint.root;
-  report.cosigned_by = judged->cosigned_by;
+  report.cosigned = judged->cosigned;
   return report;
 }
 

@@ -41,7 +41,7 @@ struct LogReport {
   std::string detail;  ///< one line for people
   std::uint64_t size = 0;
   Digest root;
-  std::vector<std::string> cosigned_by{};  ///< the policy's names of those who did, in its order
+  Cosigned cosigned{};  ///< where there is a witness policy
 };
 
 /// Called with each entry in order once its hash was compared; an error ends the walk.

@@ -165,12 +165,18 @@ bool WitnessPolicy::covers(const NoteVerifier& log) const {
 }
 
 Result<Quorum> judge_cosignatures(std::string_view note, const WitnessPolicy& policy) {
-  Quorum out;
-  for (const Cosignature& cosignature : TRY(verify_cosignatures(note, policy.keys()))) {
+  auto cosignatures = TRY(verify_cosignatures(note, policy.keys()));
+  std::sort(cosignatures.begin(), cosignatures.end(),
+            [](const Cosignature& a, const Cosignature& b) { return a.time < b.time; });
+  // One after the other in time, so that it is seen with which of them it was enough.
+  Quorum out{.cosigners = {}, .reached = policy.satisfied_by({})};
+  for (const Cosignature& cosignature : cosignatures) {
     out.cosigners.push_back(cosignature.cosigner);
+    if (out.reached || !policy.satisfied_by(out.cosigners)) continue;
+    out.reached = true;
+    out.by_when = cosignature.time;
   }
   std::sort(out.cosigners.begin(), out.cosigners.end());
-  out.reached = policy.satisfied_by(out.cosigners);
   return out;
 }
 

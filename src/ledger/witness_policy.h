@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +58,15 @@ inline constexpr std::size_t kWitnessPolicyBytesMax = 65536;
 struct Quorum {
   std::vector<std::size_t> cosigners;  ///< indexes into the policy's witnesses, rising
   bool reached = false;
+  /// Unix seconds, as the witnesses tell: by then enough of them had cosigned. None where too few
+  /// did, or nobody is needed.
+  std::optional<std::int64_t> by_when = {};
+};
+/// Those who cosigned, as reports tell it.
+struct Cosigned {
+  std::vector<std::string> names = {};       ///< the policy's names of them, in its order
+  std::optional<std::int64_t> by_when = {};  ///< as in Quorum
+  bool operator==(const Cosigned&) const = default;
 };
 /// Counts the good cosignatures of the policy's witnesses. The log's own signature is not looked
 /// at: open_checkpoint() does that. `denied`: a line of one of them is wrong; `invalid_input`: no

@@ -23,6 +23,9 @@ struct Genesis {
   Time sealed_at{};
   Authority authority;
   Documents documents;
+  /// The founders' witness policy, as in TrustRoot. For the record: what a verifier asks for stands
+  /// in its trust file, so that witnesses can be replaced.
+  std::string witnesses = {};
 };
 
 Json genesis_to_json(const Genesis& genesis);
@@ -33,9 +36,16 @@ struct TrustRoot {
   std::string ledger;
   std::string ledger_key;
   Digest genesis;  ///< SHA-256 of the genesis entry's bytes
+  /// Text of a witness policy (docs/formats/witness.md): whose cosignatures a checkpoint must have.
+  /// Each line ends with a line feed. Empty: nobody's. Not judged here, gates/trusted_policy.h
+  /// does.
+  std::string witnesses = {};
 };
 
 std::string write_trust(const TrustRoot& trust);
 Result<TrustRoot> parse_trust(std::string_view text);
+
+/// What stands in a trust file for a witness policy: its lines without comments and empty ones.
+std::string witness_lines(std::string_view policy);
 
 }  // namespace proviso::model

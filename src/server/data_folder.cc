@@ -11,6 +11,7 @@
 #include "cases/register_store.h"
 #include "decisions/order_store.h"
 #include "ledger/note.h"
+#include "ledger/witness_policy.h"
 
 namespace proviso::server {
 
@@ -197,6 +198,12 @@ Result<void> DataFolder::reload_register() {
 Result<ledger::NoteVerifier> ledger_verifier(const FolderPaths& paths, const std::string& origin) {
   const auto signer = TRY(ledger_signer(paths, origin));
   return signer.verifier();
+}
+
+std::optional<std::string> DataFolder::cosigned_checkpoint() const {
+  auto note = real_file_system().read(
+      paths_.ledger() + "/log/" + std::string(ledger::kCosignedFile), ledger::kNoteBytesMax);
+  return note ? std::optional(std::move(*note)) : std::nullopt;
 }
 
 Result<std::string> DataFolder::ledger_vkey() {

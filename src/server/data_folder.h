@@ -64,6 +64,9 @@ class DataFolder {
   Result<bool> make_room();
   /// Reads the register again after it was loaded.
   Result<void> reload_register();
+  /// The newest checkpoint that witnesses cosigned (`serve` writes it), where there is one; proven
+  /// by nothing.
+  [[nodiscard]] std::optional<std::string> cosigned_checkpoint() const;
   /// The verifier key of the ledger, as in signed notes.
   Result<std::string> ledger_vkey();
 

@@ -175,7 +175,8 @@ model::Policy uniform_policy(std::int64_t approvals) {
   return policy;
 }
 
-Result<model::TrustRoot> seal(DataFolder& folder, const model::Policy& policy, const Clock& clock) {
+Result<model::TrustRoot> seal(DataFolder& folder, const model::Policy& policy, const Clock& clock,
+                              const std::string& witnesses) {
   if (is_sealed(folder)) return fail(Errc::conflict, "the founding is sealed already");
   cases::Record& record = folder.record();
   cases::Database& db = record.database();
@@ -184,6 +185,7 @@ Result<model::TrustRoot> seal(DataFolder& folder, const model::Policy& policy, c
   genesis.ledger_key = TRY(folder.ledger_vkey());
   genesis.nonce = hex_encode(record.random().bytes(16));
   genesis.sealed_at = floor_second(clock.now());
+  genesis.witnesses = witnesses;
   genesis.authority.roster = TRY(founders(db));
   genesis.authority.policy = TRY(model::policy_from_json(model::policy_to_json(policy)));
   TRY_VOID(model::check_authority(genesis.authority));
@@ -208,7 +210,8 @@ Result<model::TrustRoot> trust_root(DataFolder& folder) {
   const std::string entry = TRY(decisions::read_genesis_entry(db));
   const auto rows = TRY(db.query("SELECT bytes FROM outbox WHERE entry=:p0", {entry}));
   if (rows.empty()) return fail(Errc::corrupt, "store: the genesis entry is missing");
-  return model::TrustRoot{genesis.ledger, genesis.ledger_key, sha256(rows.front().text(0))};
+  return model::TrustRoot{genesis.ledger, genesis.ledger_key, sha256(rows.front().text(0)),
+                          genesis.witnesses};
 }
 
 }  // namespace proviso::server

@@ -43,8 +43,10 @@ Result<Json> roster_replacing(DataFolder& folder, const model::Authority& author
 /// The same number for all kinds of order but lifts, which take one (I5).
 model::Policy uniform_policy(std::int64_t approvals);
 /// Ends the founding: writes the genesis entry, takes the documents of the folder in force, and
-/// returns what gates and verifiers are to be given.
-Result<model::TrustRoot> seal(DataFolder& folder, const model::Policy& policy, const Clock& clock);
+/// returns what gates and verifiers are to be given. `witnesses`: as in model::TrustRoot, "" for
+/// none.
+Result<model::TrustRoot> seal(DataFolder& folder, const model::Policy& policy, const Clock& clock,
+                              const std::string& witnesses = "");
 
 /// The same again, from the sealed folder; conflict before the seal.
 Result<model::TrustRoot> trust_root(DataFolder& folder);

@@ -7,12 +7,12 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "gates/ledger_audit.h"
+#include "gates/trusted_policy.h"
 #include "gates/verified_bundle.h"
 #include "gates/verified_snapshot.h"
 #include "ledger/finding.h"
 #include "ledger/proof.h"
 #include "ledger/verify_growth.h"
-#include "ledger/witness_policy.h"
 #include "model/order_words.h"
 #include "verify/http_files.h"
 #include "verify/meaning.h"
@@ -87,21 +87,33 @@ Result<LogKey> log_key(const Trust& trust) {
   return LogKey{std::move(key), std::move(origin)};
 }
 
-using PolicyOrNone = std::optional<ledger::WitnessPolicy>;
+using gates::PolicyOrNone;
 
-// A policy that names logs must name this one: a wrong file must not judge it.
-Result<PolicyOrNone> read_policy(const std::optional<std::string>& text,
+// What is asked of witnesses: by the policy that is given here, else by the trust file.
+Result<PolicyOrNone> read_policy(const Policy& given, const Trust& trust,
                                  const Result<ledger::NoteVerifier>& log) {
-  if (!text) return PolicyOrNone();
-  auto policy = TRY(ledger::WitnessPolicy::parse("witness policy", *text));
-  if (log && !policy.covers(*log)) {
-    return fail(Errc::invalid_input, "the witness policy is for other logs");
+  if (given) {
+    auto policy = TRY(gates::policy_for("witness policy", *given, log));
+    return PolicyOrNone(std::move(policy));
   }
-  return PolicyOrNone(std::move(policy));
+  if (trust.trust_file.empty()) return PolicyOrNone();
+  const model::TrustRoot root = TRY(trust_root(trust));
+  return gates::trusted_policy(root);
+}
+
+const ledger::WitnessPolicy* pointer_to(const PolicyOrNone& policy) {
+  return policy ? &*policy : nullptr;
 }
 
 verify::Cosigners asked_of(const PolicyOrNone& policy) {
   return policy ? verify::Cosigners::told : verify::Cosigners::not_asked_for;
+}
+
+/// Of a report that has no members of its own but size and root.
+Verdict log_verdict(const ledger::LogReport& report, const std::string& words,
+                    const PolicyOrNone& policy) {
+  return verdict_of(report, words + verify::cosigners_in_words(report.cosigned, asked_of(policy)),
+                    verify::log_members(report, asked_of(policy)));
 }
 
 Answer verify_by_key(ledger::LogFiles& files, const Trust& trust, const LogOptions& options) {
@@ -111,9 +123,9 @@ Answer verify_by_key(ledger::LogFiles& files, const Trust& trust, const LogOptio
   if (!key) return problem(key.error());
   ledger::VerifyOptions wanted{.origin = key->origin, .since = options.since};
   wanted.progress = options.progress;
-  const auto policy = read_policy(options.policy, key->key);
+  const auto policy = read_policy(options.policy, trust, key->key);
   if (!policy) return problem(policy.error());
-  if (*policy) wanted.witness_policy = &**policy;
+  wanted.witness_policy = pointer_to(*policy);
   const auto report = ledger::verify_log(files, key->key, wanted, ledger::EntryVisitor());
   if (!report) return problem(report.error());
   return verdict_of(*report, verify::log_in_words(*report, asked_of(*policy)),
@@ -131,9 +143,10 @@ Answer verify_by_trust(ledger::LogFiles& files, const Trust& trust, const LogOpt
   if (!at) return problem(at.error());
   wanted.at = *at;
   // A key that cannot be read is the audit's to report.
-  const auto policy = read_policy(options.policy, ledger::NoteVerifier::parse(root->ledger_key));
+  const auto policy =
+      read_policy(options.policy, trust, ledger::NoteVerifier::parse(root->ledger_key));
   if (!policy) return problem(policy.error());
-  if (*policy) wanted.witness_policy = &**policy;
+  wanted.witness_policy = pointer_to(*policy);
   const gates::AuditReport r = gates::audit_ledger(files, *root, wanted);
   return verdict_of(r, verify::audit_in_words(r, asked_of(*policy)),
                     verify::audit_members(r, asked_of(*policy)));
@@ -158,16 +171,18 @@ Json::Object bundle_members(const gates::BundleReport& r) {
 }
 
 ledger::LogReport judge_proof(std::string_view proof_text, std::string_view entry,
-                              const LogKey& key) {
+                              const LogKey& key, const ledger::WitnessPolicy* policy) {
   const auto proof = ledger::parse_tlog_proof(proof_text);
   if (!proof) return ledger::report_of({"proof", "proof", proof.error().message});
   const auto checkpoint =
       ledger::open_as("checkpoint", "proof", proof->checkpoint, key.key, key.origin);
   if (!checkpoint) return ledger::report_of(checkpoint.error());
+  const auto cosigned = ledger::judge_witnesses("proof", proof->checkpoint, policy);
+  if (!cosigned) return ledger::report_of(cosigned.error());
   const auto included = ledger::verify_inclusion(
       proof->index, checkpoint->size, ledger::leaf_hash(entry), proof->hashes, checkpoint->root);
   if (!included) return ledger::report_of({"inclusion", "entry", included.error().message});
-  return {true, "OK", "", "", checkpoint->size, checkpoint->root};
+  return {true, "OK", "", "", checkpoint->size, checkpoint->root, *cosigned};
 }
 
 }  // namespace
@@ -206,68 +221,87 @@ Answer verify_log(Log& log, const Trust& trust, const LogOptions& options) {
 }
 
 Answer verify_consistency(Log& log, const Trust& trust, std::string_view earlier,
-                          std::string_view later) {
+                          std::string_view later, const Policy& given) {
   const auto key = log_key(trust);
   if (!key) return problem(key.error());
-  const ledger::LogReport report = ledger::verify_growth(
-      *log.impl().files,
-      {.earlier = earlier, .later = later, .log_key = key->key, .origin = key->origin});
-  return verdict_of(report,
-                    "valid: the later checkpoint, of " + std::to_string(report.size) +
-                        " entries, continues the earlier one\n",
-                    Json::Object{{"entries", report.size}, {"root", report.root.hex()}});
+  const auto policy = read_policy(given, trust, key->key);
+  if (!policy) return problem(policy.error());
+  const ledger::LogReport report =
+      ledger::verify_growth(*log.impl().files, {.earlier = earlier,
+                                                .later = later,
+                                                .log_key = key->key,
+                                                .origin = key->origin,
+                                                .witness_policy = pointer_to(*policy)});
+  return log_verdict(report,
+                     "valid: the later checkpoint, of " + std::to_string(report.size) +
+                         " entries, continues the earlier one\n",
+                     *policy);
 }
 
-Answer verify_snapshot(std::string_view snapshot, const Trust& trust) {
-  const auto root = trust_root(trust);
-  if (!root) return problem(root.error());
-  ledger::LogReport report{true, "OK", "", "", 0, {}};
-  std::uint64_t restrictions = 0;
-  const auto parsed = model::parse_snapshot(snapshot);
-  if (!parsed) {
-    report = ledger::report_of({"snapshot", "snapshot", parsed.error().message});
-  } else if (const auto verified = gates::verify_snapshot(*parsed, *root); !verified) {
-    report = ledger::report_of({"snapshot", "snapshot", verified.error().message});
-  } else {
-    report.size = verified->checkpoint_size;
-    report.root = verified->checkpoint_root;
-    restrictions = verified->restrictions.size();
-  }
-  return verdict_of(
-      report,
-      "valid: " + std::to_string(restrictions) + " restrictions, under the log's checkpoint of " +
-          std::to_string(report.size) +
-          " entries\nWhat the snapshot leaves out only the whole log shows.\n",
-      Json::Object{
-          {"restrictions", restrictions}, {"entries", report.size}, {"root", report.root.hex()}});
+namespace {
+
+/// Of a snapshot by itself: the number of its restrictions comes back in `restrictions`.
+ledger::LogReport judge_snapshot(std::string_view text, const model::TrustRoot& root,
+                                 const ledger::WitnessPolicy* policy, std::uint64_t& restrictions) {
+  const auto parsed = model::parse_snapshot(text);
+  if (!parsed) return ledger::report_of({"snapshot", "snapshot", parsed.error().message});
+  const auto verified = gates::verify_snapshot(*parsed, root);
+  if (!verified) return ledger::report_of({"snapshot", "snapshot", verified.error().message});
+  const auto cosigned = ledger::judge_witnesses("snapshot checkpoint", parsed->checkpoint, policy);
+  if (!cosigned) return ledger::report_of(cosigned.error());
+  restrictions = verified->restrictions.size();
+  return {true, "OK", "", "", verified->checkpoint_size, verified->checkpoint_root, *cosigned};
 }
 
-Answer verify_bundle(std::string_view bundle, const Trust& trust,
-                     const std::optional<std::string>& policy) {
+}  // namespace
+
+Answer verify_snapshot(std::string_view snapshot, const Trust& trust, const Policy& given) {
   const auto root = trust_root(trust);
   if (!root) return problem(root.error());
   // A key that cannot be read is the verdict's to report.
-  const auto witnesses = read_policy(policy, ledger::NoteVerifier::parse(root->ledger_key));
-  if (!witnesses) return problem(witnesses.error());
-  const gates::BundleReport report =
-      gates::verify_order_bundle(bundle, *root, *witnesses ? &**witnesses : nullptr);
-  if (!report.ok) return verdict_of(report, "", Json::Object{});
-  Json::Object members = bundle_members(report);
-  verify::add_cosigners(members, report.cosigned_by, asked_of(*witnesses));
+  const auto policy = read_policy(given, trust, ledger::NoteVerifier::parse(root->ledger_key));
+  if (!policy) return problem(policy.error());
+  std::uint64_t restrictions = 0;
+  const ledger::LogReport report =
+      judge_snapshot(snapshot, *root, pointer_to(*policy), restrictions);
+  Json::Object members = verify::log_members(report, asked_of(*policy));
+  members.emplace("restrictions", restrictions);
   return verdict_of(report,
-                    gates::bundle_in_words(report) +
-                        verify::cosigners_in_words(report.cosigned_by, asked_of(*witnesses)),
+                    "valid: " + std::to_string(restrictions) +
+                        " restrictions, under the log's checkpoint of " +
+                        std::to_string(report.size) +
+                        " entries\nWhat the snapshot leaves out only the whole log shows.\n" +
+                        verify::cosigners_in_words(report.cosigned, asked_of(*policy)),
                     std::move(members));
 }
 
-Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust) {
+Answer verify_bundle(std::string_view bundle, const Trust& trust, const Policy& given) {
+  const auto root = trust_root(trust);
+  if (!root) return problem(root.error());
+  // A key that cannot be read is the verdict's to report.
+  const auto policy = read_policy(given, trust, ledger::NoteVerifier::parse(root->ledger_key));
+  if (!policy) return problem(policy.error());
+  const gates::BundleReport report = gates::verify_order_bundle(bundle, *root, pointer_to(*policy));
+  if (!report.ok) return verdict_of(report, "", Json::Object{});
+  Json::Object members = bundle_members(report);
+  verify::add_cosigners(members, report.cosigned, asked_of(*policy));
+  return verdict_of(report,
+                    gates::bundle_in_words(report) +
+                        verify::cosigners_in_words(report.cosigned, asked_of(*policy)),
+                    std::move(members));
+}
+
+Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust,
+                    const Policy& given) {
   const auto key = log_key(trust);
   if (!key) return problem(key.error());
-  const ledger::LogReport report = judge_proof(proof, entry, *key);
-  return verdict_of(report,
-                    "valid: the entry is in the log, under its checkpoint of " +
-                        std::to_string(report.size) + " entries\n",
-                    Json::Object{{"entries", report.size}, {"root", report.root.hex()}});
+  const auto policy = read_policy(given, trust, key->key);
+  if (!policy) return problem(policy.error());
+  const ledger::LogReport report = judge_proof(proof, entry, *key, pointer_to(*policy));
+  return log_verdict(report,
+                     "valid: the entry is in the log, under its checkpoint of " +
+                         std::to_string(report.size) + " entries\n",
+                     *policy);
 }
 
 }  // namespace proviso::ledger_verify

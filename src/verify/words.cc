@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/words.h"
 
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+
 namespace proviso::verify {
 namespace {
 
 constexpr std::size_t kOverdueShown = 1000;
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
+
+// The last second that nanoseconds since 1970 can hold.
+constexpr std::int64_t kLastSecond = 9'223'372'036;
+
+std::optional<std::string> told_time(const ledger::Cosigned& cosigned) {
+  if (!cosigned.by_when || *cosigned.by_when > kLastSecond) return std::nullopt;
+  return format_time(from_unix_seconds(*cosigned.by_when));
+}
 
 Json overdue_json(const gates::AuditReport& report) {
   Json::Array out;
@@ -36,34 +49,37 @@ std::string seals_in_words(const gates::AuditReport& report) {
 
 }  // namespace
 
-std::string cosigners_in_words(const std::vector<std::string>& names, Cosigners cosigners) {
+std::string cosigners_in_words(const ledger::Cosigned& cosigned, Cosigners cosigners) {
   if (cosigners == Cosigners::not_asked_for) return "";
   std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return "cosigned by " + (out.empty() ? "nobody, as the policy allows" : out) + "\n";
+  for (const std::string& name : cosigned.names) out += (out.empty() ? "" : ", ") + name;
+  const auto by_when = told_time(cosigned);
+  return "cosigned by " + (out.empty() ? "nobody, as the policy allows" : out) +
+         (by_when ? "; enough of them by " + *by_when : "") + "\n";
 }
 
-void add_cosigners(Json::Object& members, const std::vector<std::string>& names,
-                   Cosigners cosigners) {
+void add_cosigners(Json::Object& members, const ledger::Cosigned& cosigned, Cosigners cosigners) {
   if (cosigners == Cosigners::not_asked_for) return;
-  members.emplace("cosigned_by", Json::Array(names.begin(), names.end()));
+  members.emplace("cosigned_by", Json::Array(cosigned.names.begin(), cosigned.names.end()));
+  const auto by_when = told_time(cosigned);
+  members.emplace("cosigned_at", by_when ? Json(*by_when) : Json());
 }
 
 std::string log_in_words(const ledger::LogReport& report, Cosigners cosigners) {
   return "valid: " + number(report.size) + " entries, root " + report.root.hex() + "\n" +
-         cosigners_in_words(report.cosigned_by, cosigners);
+         cosigners_in_words(report.cosigned, cosigners);
 }
 
 std::string audit_in_words(const gates::AuditReport& report, Cosigners cosigners) {
   return "valid: " + number(report.entries) + " entries; " + number(report.orders_in_force) +
          " restrictions in force, " + number(report.lifts) + " lifts, " +
          number(report.governance_orders) + " changes of who decides\n" + seals_in_words(report) +
-         cosigners_in_words(report.cosigned_by, cosigners);
+         cosigners_in_words(report.cosigned, cosigners);
 }
 
 Json::Object log_members(const ledger::LogReport& report, Cosigners cosigners) {
   Json::Object out{{"entries", report.size}, {"root", report.root.hex()}};
-  add_cosigners(out, report.cosigned_by, cosigners);
+  add_cosigners(out, report.cosigned, cosigners);
   return out;
 }
 
@@ -79,7 +95,7 @@ Json::Object audit_members(const gates::AuditReport& report, Cosigners cosigners
                    {"opened_late", report.seals.opened_late},
                    {"overdue", overdue_json(report)},
                    {"overdue_total", report.overdue.size()}};
-  add_cosigners(out, report.cosigned_by, cosigners);
+  add_cosigners(out, report.cosigned, cosigners);
   return out;
 }
 

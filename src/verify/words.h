@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "base/json.h"
 #include "gates/ledger_audit.h"
@@ -19,13 +18,14 @@ enum class Cosigners : std::uint8_t { not_asked_for, told };
 /// In lines for people, where the log is valid.
 std::string log_in_words(const ledger::LogReport& report, Cosigners cosigners);
 std::string audit_in_words(const gates::AuditReport& report, Cosigners cosigners);
-std::string cosigners_in_words(const std::vector<std::string>& names, Cosigners cosigners);
+/// "cosigned by oslo, cairo; enough of them by 2026-11-23T12:00:00Z". A time that no document of
+/// ours can have (after 2262-04-11T23:47:16Z) is not told.
+std::string cosigners_in_words(const ledger::Cosigned& cosigned, Cosigners cosigners);
 
 /// Members of --json besides those that every verdict has.
 Json::Object log_members(const ledger::LogReport& report, Cosigners cosigners);
 Json::Object audit_members(const gates::AuditReport& report, Cosigners cosigners);
-/// Adds "cosigned_by" where it is told.
-void add_cosigners(Json::Object& members, const std::vector<std::string>& names,
-                   Cosigners cosigners);
+/// Adds "cosigned_by" and "cosigned_at" where they are told.
+void add_cosigners(Json::Object& members, const ledger::Cosigned& cosigned, Cosigners cosigners);
 
 }  // namespace proviso::verify

@@ -69,7 +69,37 @@ sed -i 's/T-DEPARTURE/T-UNKNOWN/' new/rulebook/departure.yml
 check "nor a rule of unknown terms" 2 '^error: new/rulebook/departure.yml:[0-9]+:[0-9]+: ' \
   proviso roster seal -d new --approvals 2 --out t.json
 mv departure.yml new/rulebook/departure.yml
-check "seal" 0 'the founding is sealed' proviso roster seal -d new --approvals 2 --out t.json
+# Witnesses whose cosignatures gates and verifiers are to ask for.
+openssl genpkey -algorithm ed25519 -out oslo.pem 2>/dev/null
+log_maker() { python3 "$ROOT/tests/lib/log_maker.py" "$@"; }
+{
+  echo "# One is enough."
+  echo "log $(log_maker vkey log.example.com/new new/keys/ledger.pem log)"
+  echo "witness oslo $(log_maker vkey oslo oslo.pem witness) https://oslo.example"
+  echo "quorum oslo"
+} >policy
+sed '/^quorum/d' policy >broken.policy
+check "a policy that is none is not sealed" 2 '^error: broken.policy:3:1: no quorum line' \
+  proviso roster seal -d new --approvals 2 --witnesses broken.policy --out t.json
+check "nor one for another log" 2 'is for other logs' proviso roster seal -d new --approvals 2 \
+  --policy "$ROOT/docs/formats/examples/witness-policy.txt" --out t.json
+check "nor one that is not there" 2 'absent' \
+  proviso roster seal -d new --approvals 2 --witnesses absent --out t.json
+check "an empty name of a policy" 2 'policy: is empty' \
+  proviso roster seal -d new --approvals 2 --witnesses "" --out t.json
+that "none of them left a trust file" test ! -e t.json
+check "seal" 0 'the founding is sealed' proviso roster seal -d new --approvals 2 --out t.json \
+  --policy policy
+that "the trust file has the policy's lines" cmp <(grep -v '^#' policy) \
+  <(jq -r '.witnesses[]' t.json)
+check "which verifiers ask for" 3 'quorum at checkpoint' proviso verify new/ledger --trust t.json
+echo "quorum none" >nobody
+check "roster trust with other witnesses" 0 'trust file' \
+  proviso roster trust -d new --witnesses nobody --out other.json
+check "who are asked for instead" 0 'cosigned by nobody' \
+  proviso verify new/ledger --trust other.json
+check "roster trust with a policy that is none" 2 '^error: broken.policy' \
+  proviso roster trust -d new --witnesses broken.policy --out again.json
 that "the trust file names ledger, key and genesis" jq -e \
   '.version == 1 and .ledger == "log.example.com/new" and (.genesis | test("^[0-9a-f]{64}$"))' \
   t.json

@@ -3,6 +3,7 @@
 // src/gates/ledger_audit.h does: the same classes, the same places, in the same order.
 import { type Authority, kEmergencyApprovals } from "./authority.ts";
 import { type Bytes, equalBytes } from "./bytes.ts";
+import { type Cosigned, type JudgedWitnesses, judgeWitnesses, kNobodyAsked } from "./cosigned.ts";
 import { type DigestHex } from "./digest.ts";
 import { type Entry, type InForce, parseInForce } from "./entry.ts";
 import { trustedEntry, trustedGenesis, type TrustRoot } from "./genesis.ts";
@@ -13,6 +14,7 @@ import { messageOf, Refusal, refuse } from "./refusal.ts";
 import { type Overdue, SealAudit, type SealCounts } from "./sealed.ts";
 import { kSnapshotBytesMax, orderName, type VerifiedSnapshot, verifySnapshot } from "./snapshot.ts";
 import { laterOf, type Time } from "./time.ts";
+import { trustedPolicy } from "./trusted_policy.ts";
 import { type Finding, type LogErrorClass, type LogReport, verifyLog } from "./verify_log.ts";
 import { type WitnessPolicy } from "./witness_policy.ts";
 
@@ -41,7 +43,7 @@ export interface AuditReport {
   /** No error either; in the order of the log. */
   readonly overdue: readonly Overdue[];
   /** As in LogReport. */
-  readonly cosignedBy: readonly string[];
+  readonly cosigned: Cosigned;
 }
 
 export interface AuditOptions {
@@ -51,7 +53,8 @@ export interface AuditOptions {
   readonly since?: Bytes | undefined;
   /** When openings of sealed entries are asked for; without it nothing is overdue. */
   readonly at?: Time | undefined;
-  /** As in VerifyLogOptions. */
+  /** As in VerifyLogOptions, instead of what the trust file asks for; the snapshot's checkpoint has
+   * to have its quorum as well. */
   readonly witnessPolicy?: WitnessPolicy | undefined;
   readonly progress?: ((entries: number) => void) | undefined;
 }
@@ -184,6 +187,8 @@ class EntryAuditor {
   }
 }
 
+const kSnapshotCheckpoint = "snapshot checkpoint";
+
 function wasLiftedBefore({ liftedAt }: LoggedOrder, size: bigint): boolean {
   return liftedAt !== undefined && BigInt(liftedAt) < size;
 }
@@ -196,13 +201,13 @@ function holdAgainstLog(
   log: LogReport,
 ): AuditFinding | undefined {
   const { size, root } = snapshot.checkpoint;
-  const place = "snapshot checkpoint";
   if (size > log.size) {
     const detail = "the log is shorter than the snapshot's";
-    return { errorClass: "rollback", where: place, detail };
+    return { errorClass: "rollback", where: kSnapshotCheckpoint, detail };
   }
   if (log.rootAt === undefined || !equalBytes(log.rootAt, root)) {
-    return { errorClass: "fork", where: place, detail: "it is not the beginning of this log" };
+    const detail = "it is not the beginning of this log";
+    return { errorClass: "fork", where: kSnapshotCheckpoint, detail };
   }
   const wrong = (where: string, detail: string): AuditFinding => ({
     errorClass: "snapshot",
@@ -251,6 +256,7 @@ function judge(
   log: LogReport,
   entries: EntryAuditor,
   snapshot: CheckedSnapshot,
+  witnesses: JudgedWitnesses | undefined,
 ): AuditFinding | undefined {
   // The log's own faults come first, then its entries', then the snapshot's.
   if (log.finding !== undefined) return log.finding;
@@ -261,6 +267,10 @@ function judge(
   if (snapshot === undefined) return undefined;
   if (snapshot instanceof Refusal) {
     return { errorClass: "snapshot", where: "snapshot", detail: snapshot.message };
+  }
+  if (witnesses?.kind === "wrong") {
+    const { errorClass, detail } = witnesses;
+    return { errorClass, where: kSnapshotCheckpoint, detail };
   }
   return holdAgainstLog(snapshot, entries, log);
 }
@@ -273,7 +283,7 @@ const kNothingCounted = {
   notInSnapshot: 0,
   seals: new SealAudit().counts,
   overdue: [],
-  cosignedBy: [],
+  cosigned: kNobodyAsked,
 };
 
 /**
@@ -288,11 +298,15 @@ export async function auditLedger(
   options: AuditOptions = {},
 ): Promise<AuditReport> {
   let key: NoteVerifier;
+  let policy: WitnessPolicy | undefined;
+  let where = "ledger_key";
   try {
     key = NoteVerifier.parse(trust.ledgerKey);
+    where = "witnesses";
+    policy = options.witnessPolicy ?? trustedPolicy(trust);
   } catch (error) {
     const detail = messageOf(error);
-    const finding: AuditFinding = { errorClass: "trust", where: "ledger_key", detail };
+    const finding: AuditFinding = { errorClass: "trust", where, detail };
     return { finding, ...kNothingCounted };
   }
   // The snapshot first: its size tells at which entry the log's root is wanted.
@@ -302,12 +316,13 @@ export async function auditLedger(
   const log = await verifyLog(reader, key, {
     origin: trust.ledger,
     since: options.since,
-    witnessPolicy: options.witnessPolicy,
+    witnessPolicy: policy,
     rootAt: proven?.checkpoint.size,
     visit: (index, bytes) => entries.visit(index, bytes),
     progress: options.progress,
   });
-  const finding = judge(log, entries, snapshot);
+  const witnesses = proven === undefined ? undefined : await judgeWitnesses(proven.note, policy);
+  const finding = judge(log, entries, snapshot, witnesses);
   const orders = [...entries.restrictions.values()];
   return {
     finding,
@@ -319,7 +334,7 @@ export async function auditLedger(
       finding === undefined && proven !== undefined ? countMissing(proven, entries) : 0,
     seals: entries.seals.counts,
     overdue: options.at === undefined ? [] : entries.seals.overdue(options.at),
-    cosignedBy: log.cosignedBy,
+    cosigned: log.cosigned,
   };
 }
 

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 
 import { auditLedger, type AuditReport } from "./audit_ledger.ts";
 import { type Bytes, fromUtf8 } from "./bytes.ts";
+import { type Cosigned, cosignedAt } from "./cosigned.ts";
 import { openFolderLog, readFileWithin } from "./folder_reader.ts";
 import { parseTrust, type TrustRoot } from "./genesis.ts";
 import { openHttpLog } from "./http_reader.ts";
@@ -15,8 +16,9 @@ import { messageOf, Refusal, refuse, within } from "./refusal.ts";
 import { type Overdue } from "./sealed.ts";
 import { kSnapshotBytesMax } from "./snapshot.ts";
 import { formatTime, parseTime, type Time, wholeSecond } from "./time.ts";
+import { keyOf, policyFor, trustedPolicy } from "./trusted_policy.ts";
 import { type Finding, verifyLog } from "./verify_log.ts";
-import { WitnessPolicy } from "./witness_policy.ts";
+import { type WitnessPolicy } from "./witness_policy.ts";
 
 export const kUsage = `ledger-verify LOG (--key PUB | --trust trust.json) [OPTION...]
 
@@ -27,7 +29,8 @@ Proves a ledger from its public files. LOG is a folder or an http(s) URL of a st
   --snapshot FILE    a gate's snapshot, held against the log (needs --trust)
   --since FILE       an earlier checkpoint that was kept
   --at TIME          when openings of sealed entries are asked for (default: now)
-  --policy FILE      witness policy: whose cosignatures it must have
+  --policy FILE      witness policy: whose cosignatures a checkpoint must have; goes before
+                     what the trust file asks for
   --json             the verdict as one line of JSON
   --help             this
 
@@ -75,17 +78,14 @@ export function readLogKey(keyOrFile: string): NoteVerifier {
   return within(keyOrFile, () => NoteVerifier.parse(text.replace(/[\r\n]+$/, "")));
 }
 
-/** A policy that names logs must name this one: a wrong file must not judge it. */
+/** The policy that is named here, else the trust file's. */
 export function readWitnessPolicy(
   path: string | undefined,
+  trust: TrustRoot | undefined,
   log: NoteVerifier | undefined,
 ): WitnessPolicy | undefined {
-  if (path === undefined) return undefined;
-  const policy = WitnessPolicy.parse(path, readFile(path, kFileBytesMax));
-  if (log !== undefined && !policy.covers(log)) {
-    refuse(`${path}: this witness policy is for other logs`);
-  }
-  return policy;
+  if (path !== undefined) return policyFor(path, readFile(path, kFileBytesMax), log);
+  return trust === undefined ? undefined : trustedPolicy(trust);
 }
 
 export async function openLog(place: string): Promise<Reader> {
@@ -100,7 +100,7 @@ interface ListText {
 
 interface Verdict {
   readonly finding: Finding<string> | undefined;
-  /** Members of the JSON besides those of every verdict; a list is canonical JSON already. */
+  /** Members of the JSON besides those of every verdict; a list is JSON text already. */
   readonly counts: Readonly<Record<string, string | number | bigint | ListText>>;
   readonly text: string;
 }
@@ -116,27 +116,40 @@ interface Request {
   readonly json: boolean;
 }
 
-/** Who cosigned, for programs and for people; nothing without a policy. */
+/** Who cosigned and by when, for programs and for people; nothing without a policy. */
 export function cosignersOf(
   policy: WitnessPolicy | undefined,
-  names: readonly string[],
-): { readonly counts: { readonly cosigned_by?: ListText }; readonly text: string } {
-  if (policy === undefined) return { counts: {}, text: "" };
-  const told = names.length === 0 ? "nobody, as the policy allows" : names.join(", ");
-  const counts = { cosigned_by: { list: JSON.stringify(names) } };
-  return { counts, text: `cosigned by ${told}\n` };
+  cosigned: Cosigned,
+): {
+  readonly told: { readonly cosigned_by?: readonly string[]; readonly cosigned_at?: string | null };
+  readonly text: string;
+} {
+  if (policy === undefined) return { told: {}, text: "" };
+  const { names } = cosigned;
+  const at = cosignedAt(cosigned);
+  const who = names.length === 0 ? "nobody, as the policy allows" : names.join(", ");
+  const when = at === undefined ? "" : `; enough of them by ${at}`;
+  const told = { cosigned_by: names, cosigned_at: at ?? null };
+  return { told, text: `cosigned by ${who}${when}\n` };
+}
+
+/** Texts of JSON, for the members of a verdict. */
+function inCounts(told: Readonly<Record<string, unknown>>): Readonly<Record<string, ListText>> {
+  return Object.fromEntries(
+    Object.entries(told).map(([name, value]) => [name, { list: JSON.stringify(value) }]),
+  );
 }
 
 async function verdictByKey(request: Request, keyOrFile: string): Promise<Verdict> {
   const key = readLogKey(keyOrFile);
-  const witnessPolicy = readWitnessPolicy(request.policy, key);
+  const witnessPolicy = readWitnessPolicy(request.policy, undefined, key);
   const since = readOptional(request.since);
   const log = await openLog(request.log);
-  const { finding, size, root, cosignedBy } = await verifyLog(log, key, { since, witnessPolicy });
-  const cosigners = cosignersOf(witnessPolicy, cosignedBy);
+  const { finding, size, root, cosigned } = await verifyLog(log, key, { since, witnessPolicy });
+  const cosigners = cosignersOf(witnessPolicy, cosigned);
   return {
     finding,
-    counts: { entries: size, root, ...cosigners.counts },
+    counts: { entries: size, root, ...inCounts(cosigners.told) },
     text: `valid: ${size.toString()} entries, root ${root}\n${cosigners.text}`,
   };
 }
@@ -192,14 +205,14 @@ async function verdictByTrust(request: Request, trustFile: string): Promise<Verd
   const snapshot = readOptional(request.snapshot);
   const since = readOptional(request.since);
   const at = readMoment(request.at);
-  const witnessPolicy = readWitnessPolicy(request.policy, keyOf(trust));
+  const witnessPolicy = readWitnessPolicy(request.policy, trust, keyOf(trust));
   const log = await openLog(request.log);
   const report = await auditLedger(log, trust, { snapshot, since, at, witnessPolicy });
-  const cosigners = cosignersOf(witnessPolicy, report.cosignedBy);
+  const cosigners = cosignersOf(witnessPolicy, report.cosigned);
   return {
     finding: report.finding,
     counts: {
-      ...cosigners.counts,
+      ...inCounts(cosigners.told),
       entries: report.entries,
       orders_in_force: report.ordersInForce,
       lifts: report.lifts,
@@ -218,16 +231,6 @@ async function verdictByTrust(request: Request, trustFile: string): Promise<Verd
       sealsInWords(report) +
       cosigners.text,
   };
-}
-
-/** Undefined where the key cannot be read: that is the audit's to report. */
-export function keyOf(trust: TrustRoot): NoteVerifier | undefined {
-  try {
-    return NoteVerifier.parse(trust.ledgerKey);
-  } catch (error) {
-    messageOf(error);
-    return undefined;
-  }
 }
 
 function memberText(value: string | number | bigint | ListText): string {

@@ -8,7 +8,6 @@ import {
   type Answer,
   answered,
   cosignersOf,
-  keyOf,
   kFileBytesMax,
   kUsage,
   openLog,
@@ -18,6 +17,7 @@ import {
   run as runLog,
 } from "./command.ts";
 import { openCheckpoint } from "./checkpoint.ts";
+import { type Cosigned, judgeWitnesses, kNobodyAsked } from "./cosigned.ts";
 import { parseTrust, type TrustRoot } from "./genesis.ts";
 import { leafHash, verifyInclusion } from "./merkle.ts";
 import { meaningOf } from "./meaning.ts";
@@ -28,8 +28,10 @@ import { parseTlogProof } from "./proof.ts";
 import { messageOf, refuse, within } from "./refusal.ts";
 import { kSnapshotBytesMax, verifySnapshot } from "./snapshot.ts";
 import { formatTime } from "./time.ts";
+import { keyOf } from "./trusted_policy.ts";
 import { verifyGrowth } from "./verify_growth.ts";
 import { type Finding } from "./verify_log.ts";
+import { type WitnessPolicy } from "./witness_policy.ts";
 
 const kDetailBytesShown = 1000;
 const kNoRoot = toHex(new Uint8Array(32));
@@ -64,6 +66,8 @@ interface Asked {
 interface LogKey {
   readonly key: NoteVerifier;
   readonly origin: string;
+  /** Whose cosignatures are asked for. */
+  readonly policy: WitnessPolicy | undefined;
 }
 
 function operand(asked: Asked, at: number): string {
@@ -82,16 +86,17 @@ function readKey(asked: Asked): LogKey {
   }
   if (asked.key !== undefined) {
     const key = readLogKey(asked.key);
-    return { key, origin: key.name };
+    return { key, origin: key.name, policy: readWitnessPolicy(asked.policy, undefined, key) };
   }
-  const { ledger, ledgerKey } = readTrust(asked);
-  return { key: within("trust file", () => NoteVerifier.parse(ledgerKey)), origin: ledger };
+  const trust = readTrust(asked);
+  const key = within("trust file", () => NoteVerifier.parse(trust.ledgerKey));
+  return { key, origin: trust.ledger, policy: readWitnessPolicy(asked.policy, trust, key) };
 }
 
 async function judgeBundle(asked: Asked): Promise<Verdict> {
   const trust = readTrust(asked);
   const bytes = readFile(operand(asked, 0), kOrderBundleBytesMax);
-  const policy = readWitnessPolicy(asked.policy, keyOf(trust));
+  const policy = readWitnessPolicy(asked.policy, trust, keyOf(trust));
   const report = await verifyOrderBundle(bytes, trust, policy);
   if (report.finding !== undefined) return { finding: report.finding, members: {}, words: "" };
   const { order, standing, checkpoint, ...proven } = report.proven;
@@ -111,50 +116,69 @@ async function judgeBundle(asked: Asked): Promise<Verdict> {
     entries: checkpoint.size,
     root: toHex(checkpoint.root),
   };
-  const cosigners = cosignersOf(policy, proven.cosignedBy);
-  const words = `${bundleInWords(report.proven)}${cosigners.text}`;
-  const told = policy === undefined ? {} : { cosigned_by: proven.cosignedBy };
+  const { told, text } = cosignersOf(policy, proven.cosigned);
+  const words = `${bundleInWords(report.proven)}${text}`;
   return { finding: undefined, members: { ...members, ...told }, words };
 }
 
 async function judgeSnapshot(asked: Asked): Promise<Verdict> {
   const trust = readTrust(asked);
   const bytes = readFile(operand(asked, 0), kSnapshotBytesMax);
+  const policy = readWitnessPolicy(asked.policy, trust, keyOf(trust));
+  const wrong = (errorClass: string, where: string, detail: string): Verdict => {
+    const { told } = cosignersOf(policy, kNobodyAsked);
+    const members = { restrictions: 0, entries: 0, root: kNoRoot, ...told };
+    return { finding: { errorClass, where, detail }, members, words: "" };
+  };
   try {
-    const { checkpoint, restrictions } = await verifySnapshot(bytes, trust);
+    const { checkpoint, note, restrictions } = await verifySnapshot(bytes, trust);
+    const judged = await judgeWitnesses(note, policy);
+    if (judged.kind === "wrong") {
+      return wrong(judged.errorClass, "snapshot checkpoint", judged.detail);
+    }
+    const { told, text } = cosignersOf(policy, judged.cosigned);
     const { size, root } = checkpoint;
     const words =
       `valid: ${restrictions.length} restrictions, under the log's checkpoint of ` +
       `${size.toString()} entries\nWhat the snapshot leaves out only the whole log shows.\n`;
     const members = { restrictions: restrictions.length, entries: size, root: toHex(root) };
-    return { finding: undefined, members, words };
+    return { finding: undefined, members: { ...members, ...told }, words: words + text };
   } catch (error) {
-    const detail = messageOf(error);
-    const finding = { errorClass: "snapshot", where: "snapshot", detail };
-    return { finding, members: { restrictions: 0, entries: 0, root: kNoRoot }, words: "" };
+    return wrong("snapshot", "snapshot", messageOf(error));
   }
 }
 
-/** The first thing that is wrong with a tlog-proof; its checkpoint's size and root. */
+interface JudgedProof {
+  readonly finding: Finding<string> | undefined;
+  /** Of its checkpoint; 0 and zeros where it is not good. */
+  readonly size: bigint;
+  readonly root: string;
+  readonly cosigned: Cosigned;
+}
+
+/** The first thing that is wrong with a tlog-proof. */
 async function judgeTlogProof(
   bytes: Bytes,
   entry: Bytes,
-  { key, origin }: LogKey,
-): Promise<{ finding: Finding<string> | undefined; size: bigint; root: string }> {
-  const wrong = (errorClass: string, where: string, detail: string) => ({
+  { key, origin, policy }: LogKey,
+): Promise<JudgedProof> {
+  const wrong = (errorClass: string, where: string, detail: string): JudgedProof => ({
     finding: { errorClass, where, detail },
     size: 0n,
     root: kNoRoot,
+    cosigned: kNobodyAsked,
   });
   let step = { errorClass: "proof", where: "proof" };
   try {
     const proof = parseTlogProof(bytes);
     const opened = await openCheckpoint(proof.checkpoint, key, origin);
     if (opened.kind === "wrong") return wrong(`checkpoint-${opened.fault}`, "proof", opened.what);
+    const judged = await judgeWitnesses(proof.checkpoint, policy);
+    if (judged.kind === "wrong") return wrong(judged.errorClass, "proof", judged.detail);
     const { size, root } = opened.checkpoint;
     step = { errorClass: "inclusion", where: "entry" };
     verifyInclusion(proof.index, size, leafHash(entry), proof.hashes, root);
-    return { finding: undefined, size, root: toHex(root) };
+    return { finding: undefined, size, root: toHex(root), cosigned: judged.cosigned };
   } catch (error) {
     return wrong(step.errorClass, step.where, messageOf(error));
   }
@@ -164,21 +188,24 @@ async function judgeProof(asked: Asked): Promise<Verdict> {
   const key = readKey(asked);
   const proof = readFile(operand(asked, 0), kSnapshotBytesMax);
   const entry = readFile(asked.entry ?? refuse("give --entry FILE"), kSnapshotBytesMax);
-  const { finding, size, root } = await judgeTlogProof(proof, entry, key);
+  const { finding, size, root, cosigned } = await judgeTlogProof(proof, entry, key);
+  const { told, text } = cosignersOf(key.policy, cosigned);
   const words =
     `valid: the entry is in the log, under its checkpoint of ${size.toString()} entries\n`;
-  return { finding, members: { entries: size, root }, words };
+  return { finding, members: { entries: size, root, ...told }, words: words + text };
 }
 
 async function judgeConsistency(asked: Asked): Promise<Verdict> {
-  const { key, origin } = readKey(asked);
+  const { key, origin, policy } = readKey(asked);
   const earlier = readFile(operand(asked, 0), kSnapshotBytesMax);
   const later = readFile(operand(asked, 1), kSnapshotBytesMax);
   const log = await openLog(operand(asked, 2));
-  const { finding, size, root } = await verifyGrowth(log, key, earlier, later, origin);
+  const report = await verifyGrowth(log, key, earlier, later, origin, policy);
+  const { finding, size, root } = report;
+  const { told, text } = cosignersOf(policy, report.cosigned);
   const words =
     `valid: the later checkpoint, of ${size.toString()} entries, continues the earlier one\n`;
-  return { finding, members: { entries: size, root }, words };
+  return { finding, members: { entries: size, root, ...told }, words: words + text };
 }
 
 interface Command {
@@ -189,9 +216,9 @@ interface Command {
 
 const kCommands: ReadonlyMap<string, Command> = new Map([
   ["bundle", { operands: 1, options: ["trust", "policy"], judge: judgeBundle }],
-  ["snapshot", { operands: 1, options: ["trust"], judge: judgeSnapshot }],
-  ["proof", { operands: 1, options: ["trust", "key", "entry"], judge: judgeProof }],
-  ["consistency", { operands: 3, options: ["trust", "key"], judge: judgeConsistency }],
+  ["snapshot", { operands: 1, options: ["trust", "policy"], judge: judgeSnapshot }],
+  ["proof", { operands: 1, options: ["trust", "key", "policy", "entry"], judge: judgeProof }],
+  ["consistency", { operands: 3, options: ["trust", "key", "policy"], judge: judgeConsistency }],
 ]);
 
 function inJson({ finding, members }: Verdict): string {

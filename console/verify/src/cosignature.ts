@@ -7,6 +7,7 @@ import { sha256 } from "./digest.ts";
 import { badKey, type SignatureLine, splitVerifierKey, type UnverifiedNote } from "./note.ts";
 import { refuse } from "./refusal.ts";
 import { PublicKey } from "./signing.ts";
+import { laterOf } from "./time.ts";
 
 // In every key and line. Never change.
 const kTypeCosignature = 4;
@@ -49,13 +50,14 @@ export class CosignerKey {
     return line.name === this.name && line.keyId === this.keyId;
   }
 
-  /** Whether the line, which is said to be this key's, is its cosignature of the note `text`. */
-  async verifies(line: SignatureLine, text: string): Promise<boolean> {
-    if (line.signature.length !== kTimeBytes + kSignatureBytes) return false;
+  /** The time of the line, which is said to be this key's; undefined where it is not its
+   * cosignature of the note `text`. */
+  async timeOf(line: SignatureLine, text: string): Promise<bigint | undefined> {
+    if (line.signature.length !== kTimeBytes + kSignatureBytes) return undefined;
     const time = readU64(line.signature);
-    if (time > kTimeMax) return false;
+    if (time > kTimeMax) return undefined;
     const message = utf8(`cosignature/v1\ntime ${time.toString()}\n${text}`);
-    return this.key.verifies(message, line.signature.slice(kTimeBytes));
+    return (await this.key.verifies(message, line.signature.slice(kTimeBytes))) ? time : undefined;
   }
 }
 
@@ -63,23 +65,31 @@ function readU64(bytes: Bytes): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset, kTimeBytes).getBigUint64(0);
 }
 
+export interface Cosignature {
+  /** Index into what was known. */
+  readonly cosigner: number;
+  /** Unix seconds, told by the witness. */
+  readonly time: bigint;
+}
+
 /**
- * Which of the known witnesses cosigned, as rising indexes. Lines of others are ignored; a bad one
- * under a known name and id is refused.
+ * The good cosignatures of known witnesses, one for each (the newest), by rising index. Lines of
+ * others are ignored; a bad one under a known name and id is refused.
  */
 export async function verifyCosignatures(
   { text, lines }: UnverifiedNote,
   known: readonly CosignerKey[],
-): Promise<readonly number[]> {
-  const cosigners = new Set<number>();
+): Promise<readonly Cosignature[]> {
+  const times = new Map<number, bigint>();
   for (const line of lines) {
     for (const [index, key] of known.entries()) {
       if (!key.isOf(line)) continue;
-      if (!(await key.verifies(line, text))) {
-        refuse("cosignature: that of a known witness is wrong");
-      }
-      cosigners.add(index);
+      const time = await key.timeOf(line, text);
+      if (time === undefined) return refuse("cosignature: that of a known witness is wrong");
+      times.set(index, laterOf(time, times.get(index) ?? 0n));
     }
   }
-  return [...cosigners].sort((a, b) => a - b);
+  return [...times]
+    .map(([cosigner, time]) => ({ cosigner, time }))
+    .sort((a, b) => a.cosigner - b.cosigner);
 }

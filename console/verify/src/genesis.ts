@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The founding, and the trust file that names it. docs/formats/entry.md, trust.md.
 import { type Authority, checkAuthority } from "./authority.ts";
-import { type Bytes } from "./bytes.ts";
+import { type Bytes, utf8 } from "./bytes.ts";
 import { type DigestHex, sha256Hex } from "./digest.ts";
 import { type Entry, parseEntry } from "./entry.ts";
 import { type Json, parseJson } from "./json.ts";
@@ -26,19 +26,32 @@ export interface TrustRoot {
   readonly ledgerKey: string;
   /** SHA-256 of the genesis entry's bytes. */
   readonly genesis: DigestHex;
+  /** Text of a witness policy, each line ended by a line feed; empty: no witness is asked for.
+   * Not judged here: trustedPolicy() does. */
+  readonly witnesses: string;
 }
 
-function readNoWitnesses(members: Members): void {
-  if (members.list("witnesses").length > 0) {
-    members.refuse("witnesses", "this version knows no witnesses");
+/** That of a policy file. */
+const kWitnessesBytesMax = 65_536;
+
+function readWitnesses(members: Members): string {
+  const lines = members.strings("witnesses");
+  if (lines.some((line) => line.includes("\n"))) {
+    members.refuse("witnesses", "a line feed in one of the policy's lines");
   }
+  const text = lines.map((line) => `${line}\n`).join("");
+  if (utf8(text).length > kWitnessesBytesMax) {
+    members.refuse("witnesses", "longer than 65,536 bytes");
+  }
+  return text;
 }
 
 function genesisFromJson(document: Json): Genesis {
   const members = new Members(document, "genesis");
   members.version();
   members.string("nonce");
-  readNoWitnesses(members);
+  // For the record: what is asked for stands in the trust file, so that witnesses can be replaced.
+  readWitnesses(members);
   for (const name of ["field_policy", "rulebook", "terms"]) members.digest(name);
   const authority: Authority = {
     roster: parseRoster(members.list("roster")),
@@ -61,11 +74,11 @@ function genesisFromJson(document: Json): Genesis {
 export function parseTrust(bytes: Bytes): TrustRoot {
   const members = new Members(parseJson(bytes), "trust");
   members.version();
-  readNoWitnesses(members);
   const trust: TrustRoot = {
     ledger: members.string("ledger"),
     ledgerKey: members.string("ledger_key"),
     genesis: members.digest("genesis"),
+    witnesses: readWitnesses(members),
   };
   members.finish();
   if (trust.ledger === "") members.refuse("ledger", "empty (a log has an origin)");

@@ -10,6 +10,12 @@ export {
 export { type Bytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from "./bytes.ts";
 export { type Checkpoint, openCheckpoint, type OpenedCheckpoint } from "./checkpoint.ts";
 export { CosignerKey } from "./cosignature.ts";
+export {
+  type Cosigned,
+  cosignedAt,
+  type JudgedWitnesses,
+  judgeWitnesses,
+} from "./cosigned.ts";
 export { sha256, sha256Hex } from "./digest.ts";
 export { checkDisclosure, commitmentOf } from "./disclosure.ts";
 export { parseTrust, type TrustRoot } from "./genesis.ts";
@@ -30,6 +36,7 @@ export { parseTlogProof, type TlogProof, verifyTlogProof } from "./proof.ts";
 export { type Reader, type ReadOutcome } from "./reader.ts";
 export { Refusal } from "./refusal.ts";
 export { verifySnapshot, type VerifiedSnapshot } from "./snapshot.ts";
+export { trustedPolicy } from "./trusted_policy.ts";
 export { type GrowthErrorClass, type GrowthReport, verifyGrowth } from "./verify_growth.ts";
 export {
   type EntryVisitor,

@@ -11,14 +11,14 @@ import {
 import { type Bytes, equalBytes, fromBase64, fromUtf8, toHex, utf8 } from "./bytes.ts";
 import { parseCatalogue } from "./catalogue.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
-import { verifyCosignatures } from "./cosignature.ts";
+import { type Cosigned, judgeWitnesses } from "./cosigned.ts";
 import { inForceOf } from "./entry.ts";
 import { trustedEntry, type TrustRoot } from "./genesis.ts";
 import { Governance } from "./governance.ts";
 import { canonicalJson, type Json, parseJson } from "./json.ts";
 import { Members } from "./members.ts";
 import { leafHash, verifyInclusion } from "./merkle.ts";
-import { NoteVerifier, parseNote } from "./note.ts";
+import { NoteVerifier } from "./note.ts";
 import { type Order, parseOrder } from "./order.ts";
 import { orderInWords } from "./order_words.ts";
 import { parseTlogProof, type TlogProof } from "./proof.ts";
@@ -33,6 +33,7 @@ import {
   type ProvenOrder,
 } from "./snapshot.ts";
 import { formatTime, laterOf, type Time } from "./time.ts";
+import { trustedPolicy } from "./trusted_policy.ts";
 import { type Finding } from "./verify_log.ts";
 import { type WitnessPolicy } from "./witness_policy.ts";
 
@@ -74,8 +75,7 @@ export interface ProvenBundle {
   readonly checkpoint: Checkpoint;
   /** Changes of who decides before it, as told. */
   readonly governanceOrders: number;
-  /** The policy's names of the witnesses that cosigned, in its order; empty without a policy. */
-  readonly cosignedBy: readonly string[];
+  readonly cosigned: Cosigned;
 }
 
 export type BundleReport =
@@ -187,7 +187,7 @@ class BundleVerifier {
     const key = await findingAs("trust", "ledger_key", () => NoteVerifier.parse(trust.ledgerKey));
     const proof = await findingAs("bundle", "proof", () => parseTlogProof(bundle.proof));
     const checkpoint = await this.openCheckpoint(proof, key);
-    const cosignedBy = await this.judgeWitnesses(proof.checkpoint);
+    const cosigned = await this.judgeWitnesses(proof.checkpoint);
     const { size, root } = checkpoint;
     await findingAs("inclusion", "entry", () => {
       verifyInclusion(proof.index, size, leafHash(bundle.entry), proof.hashes, root);
@@ -203,19 +203,13 @@ class BundleVerifier {
     );
     const governanceOrders = bundle.governance.length;
     const index = Number(proof.index);
-    return { order, standing, entry: index, inForceAt, checkpoint, governanceOrders, cosignedBy };
+    return { order, standing, entry: index, inForceAt, checkpoint, governanceOrders, cosigned };
   }
 
-  private async judgeWitnesses(note: Bytes): Promise<readonly string[]> {
-    if (this.policy === undefined) return [];
-    const { witnesses } = this.policy;
-    const keys = witnesses.map(({ key }) => key);
-    const cosigners = await findingAs("cosignature", "proof", () =>
-      verifyCosignatures(parseNote(note), keys),
-    );
-    const names = cosigners.flatMap((index) => witnesses[index]?.name ?? []);
-    if (this.policy.isSatisfiedBy(cosigners)) return names;
-    throw new Found("quorum", "proof", `${names.length} witnesses cosigned, which is not enough`);
+  private async judgeWitnesses(note: Bytes): Promise<Cosigned> {
+    const judged = await judgeWitnesses(note, this.policy);
+    if (judged.kind === "cosigned") return judged.cosigned;
+    throw new Found(judged.errorClass, "proof", judged.detail);
   }
 
   private async openCheckpoint(proof: TlogProof, key: NoteVerifier): Promise<Checkpoint> {
@@ -264,9 +258,10 @@ class BundleVerifier {
 }
 
 /**
- * Judges one order bundle from a trust file alone; with a policy, enough of its witnesses have to
- * have cosigned the checkpoint. What it cannot see is what stands in the log
- * and not in the bundle: a lift, and a change of who decides that was left out. auditLedger() does.
+ * Judges one order bundle from a trust file alone; enough witnesses have to have cosigned the
+ * checkpoint, of the policy that is given, else of the trust file's. What it cannot see is what
+ * stands in the log and not in the bundle: a lift, and a change of who decides that was left out.
+ * auditLedger() does.
  */
 export async function verifyOrderBundle(
   bytes: Bytes,
@@ -275,7 +270,9 @@ export async function verifyOrderBundle(
 ): Promise<BundleReport> {
   try {
     const bundle = await findingAs("bundle", "bundle", () => parseOrderBundle(bytes));
-    return { finding: undefined, proven: await new BundleVerifier(bundle, trust, policy).run() };
+    const asked =
+      policy ?? (await findingAs("trust", "witnesses", () => trustedPolicy(trust)));
+    return { finding: undefined, proven: await new BundleVerifier(bundle, trust, asked).run() };
   } catch (error) {
     if (!(error instanceof Found)) throw error;
     return { finding: error.finding, proven: undefined };

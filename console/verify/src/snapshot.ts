@@ -51,6 +51,8 @@ export interface ProvenRestriction {
 /** What a snapshot proves. */
 export interface VerifiedSnapshot {
   readonly checkpoint: Checkpoint;
+  /** The checkpoint as a signed note, for judgeWitnesses(). */
+  readonly note: Bytes;
   /** Indexes of the governance entries that it holds. */
   readonly governance: ReadonlySet<number>;
   /** In ledger order. */
@@ -230,7 +232,8 @@ class SnapshotVerifier {
 
 /**
  * Refuses a snapshot of which anything is not proven from `trust`. What it cannot see is an entry
- * that the snapshot leaves out; auditLedger() holds it against the whole log for that.
+ * that the snapshot leaves out; auditLedger() holds it against the whole log for that. Witnesses
+ * are not asked for: judgeWitnesses() does that with its note.
  */
 export async function verifySnapshot(bytes: Bytes, trust: TrustRoot): Promise<VerifiedSnapshot> {
   const snapshot = parseSnapshot(bytes);
@@ -241,6 +244,7 @@ export async function verifySnapshot(bytes: Bytes, trust: TrustRoot): Promise<Ve
   const verifier = new SnapshotVerifier(snapshot, trust, checkpoint);
   return {
     checkpoint,
+    note: snapshot.checkpoint,
     restrictions: await verifier.readOrders(snapshot),
     governance: new Set(snapshot.governance.map(({ entry }) => entry.index)),
   };

@@ -3,6 +3,7 @@
 // src/ledger/verify_growth.h. Robust to untrusted files.
 import { type Bytes, equalBytes, fromUtf8, toHex } from "./bytes.ts";
 import { type Checkpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+import { type Cosigned, judgeWitnesses, kNobodyAsked } from "./cosigned.ts";
 import { kDigestBytes } from "./digest.ts";
 import { nodeHash, verifyConsistency } from "./merkle.ts";
 import { kNoteBytesMax, type NoteVerifier } from "./note.ts";
@@ -11,6 +12,7 @@ import { Refusal } from "./refusal.ts";
 import { leafTileWidth, readTile, tileHashes, tilePath } from "./tiles.ts";
 import { kTileWidth, rootOf } from "./tree.ts";
 import { type Finding } from "./verify_log.ts";
+import { type WitnessPolicy } from "./witness_policy.ts";
 
 export type GrowthErrorClass =
   | "earlier-format"
@@ -19,6 +21,8 @@ export type GrowthErrorClass =
   | "later-format"
   | "later-signature"
   | "later-origin"
+  | "cosignature"
+  | "quorum"
   | "rollback"
   | "tiles"
   | "root"
@@ -31,6 +35,8 @@ export interface GrowthReport {
   /** Of the later checkpoint; 0 and zeros where it could not be used. */
   readonly size: bigint;
   readonly root: string;
+  /** Of the later checkpoint. */
+  readonly cosigned: Cosigned;
 }
 
 const kEarlier = "the earlier checkpoint";
@@ -186,24 +192,36 @@ async function openAs(
   throw new Found(`${prefix}-${opened.fault}`, where, opened.what);
 }
 
-/** Whether the log of `later` is that of `earlier` with entries added at its end. */
+async function witnessesOf(note: Bytes, policy: WitnessPolicy | undefined): Promise<Cosigned> {
+  const judged = await judgeWitnesses(note, policy);
+  if (judged.kind === "cosigned") return judged.cosigned;
+  throw new Found(judged.errorClass, kLater, judged.detail);
+}
+
+/**
+ * Whether the log of `later` is that of `earlier` with entries added at its end. With a policy,
+ * enough of its witnesses have to have cosigned `later`; the earlier one is proven by it.
+ */
 export async function verifyGrowth(
   reader: Reader,
   key: NoteVerifier,
   earlier: Bytes,
   later: Bytes,
   origin: string = key.name,
+  policy?: WitnessPolicy,
 ): Promise<GrowthReport> {
   let opened: Checkpoint | undefined;
   let finding: GrowthFinding | undefined;
+  let cosigned = kNobodyAsked;
   try {
     const first = await openAs("earlier", kEarlier, earlier, key, origin);
     opened = await openAs("later", kLater, later, key, origin);
+    cosigned = await witnessesOf(later, policy);
     await judge(reader, first, opened);
   } catch (error) {
     if (!(error instanceof Found)) throw error;
     finding = error.finding;
   }
   const root = toHex(opened?.root ?? new Uint8Array(kDigestBytes));
-  return { finding, size: opened?.size ?? 0n, root };
+  return { finding, size: opened?.size ?? 0n, root, cosigned };
 }

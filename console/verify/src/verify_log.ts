@@ -4,10 +4,10 @@
 // more in memory than the bundles that the reader asks for ahead.
 import { type Bytes, equalBytes, toHex } from "./bytes.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
-import { verifyCosignatures } from "./cosignature.ts";
+import { type Cosigned, judgeWitnesses, kNobodyAsked } from "./cosigned.ts";
 import { kDigestBytes } from "./digest.ts";
 import { leafHash } from "./merkle.ts";
-import { kNoteBytesMax, type NoteVerifier, parseNote } from "./note.ts";
+import { kNoteBytesMax, type NoteVerifier } from "./note.ts";
 import { type Reader } from "./reader.ts";
 import { messageOf } from "./refusal.ts";
 import {
@@ -61,8 +61,7 @@ export interface LogReport {
   readonly root: string;
   /** The computed root at VerifyLogOptions.rootAt, where the walk came so far. */
   readonly rootAt: Bytes | undefined;
-  /** The policy's names of the witnesses that cosigned, in its order. */
-  readonly cosignedBy: readonly string[];
+  readonly cosigned: Cosigned;
 }
 
 /** Called with each entry in order, once its hash was compared. */
@@ -315,27 +314,15 @@ async function judgeCheckpoint(
   return judgeFile(reader, "checkpoint", key, origin);
 }
 
-type Cosigned = { readonly names: readonly string[] } | LogFinding;
+type CosignedLog = { readonly cosigned: Cosigned } | LogFinding;
 
-async function judgeWitnesses(
+async function judgeCosigners(
   file: string,
   note: Bytes,
   policy: WitnessPolicy | undefined,
-): Promise<Cosigned> {
-  if (policy === undefined) return { names: [] };
-  const { witnesses } = policy;
-  let cosigners: readonly number[];
-  try {
-    const keys = witnesses.map(({ key }) => key);
-    cosigners = await verifyCosignatures(parseNote(note), keys);
-  } catch (error) {
-    return found("cosignature", file, messageOf(error));
-  }
-  const names = cosigners.flatMap((index) => witnesses[index]?.name ?? []);
-  if (policy.isSatisfiedBy(cosigners)) return { names };
-  const told = names.length === 0 ? "none" : names.join(", ");
-  const detail = `${told} of ${witnesses.length} witnesses cosigned, which is not enough`;
-  return found("quorum", file, detail);
+): Promise<CosignedLog> {
+  const judged = await judgeWitnesses(note, policy);
+  return judged.kind === "cosigned" ? judged : found(judged.errorClass, file, judged.detail);
 }
 
 const kEarlier = "the earlier checkpoint";
@@ -358,12 +345,12 @@ const kUnjudged = {
   size: 0n,
   root: toHex(new Uint8Array(kDigestBytes)),
   rootAt: undefined,
-  cosignedBy: [],
+  cosigned: kNobodyAsked,
 };
 
 interface JudgedLog {
   readonly checkpoint: Checkpoint;
-  readonly cosignedBy: readonly string[];
+  readonly cosigned: Cosigned;
   readonly since: Checkpoint | undefined;
 }
 
@@ -377,9 +364,9 @@ async function judgeCheckpoints(
   const judged = await judgeCheckpoint(reader, key, origin, options.witnessPolicy);
   if ("errorClass" in judged) return judged;
   const { checkpoint, file, note } = judged;
-  const cosigned = await judgeWitnesses(file, note, options.witnessPolicy);
-  if ("errorClass" in cosigned) return cosigned;
-  const log = { checkpoint, cosignedBy: cosigned.names };
+  const witnesses = await judgeCosigners(file, note, options.witnessPolicy);
+  if ("errorClass" in witnesses) return witnesses;
+  const log = { checkpoint, cosigned: witnesses.cosigned };
   if (options.since === undefined) return { ...log, since: undefined };
   const old = await judgeNote("since", kEarlier, options.since, key, origin);
   if ("errorClass" in old) return old;
@@ -397,7 +384,7 @@ export async function verifyLog(
 ): Promise<LogReport> {
   const judged = await judgeCheckpoints(reader, key, options);
   if ("errorClass" in judged) return { finding: judged, ...kUnjudged };
-  const { checkpoint, cosignedBy, since } = judged;
+  const { checkpoint, cosigned, since } = judged;
   const marks = [since?.size, options.rootAt].flatMap((mark) => mark ?? []).map(Number);
   const size = Number(checkpoint.size < kWalkMax ? checkpoint.size : kWalkMax);
   const walk = new Walk(reader, size, marks, options);
@@ -406,6 +393,6 @@ export async function verifyLog(
     size: checkpoint.size,
     root: toHex(checkpoint.root),
     rootAt: options.rootAt === undefined ? undefined : walk.roots.get(Number(options.rootAt)),
-    cosignedBy,
+    cosigned,
   };
 }

@@ -92,6 +92,38 @@ test("a witness policy, and both verifiers agree", { skip }, async () => {
   assert.equal(await classOf("quorum\n"), "");
 });
 
+test("the trust file's witnesses, and both verifiers agree", { skip }, async () => {
+  const shipped = readFileSync(example("trust.json"), "utf8");
+  const policy = readFileSync(example("witness-policy.txt"), "utf8");
+  const witness = policy.split("\n").find((line) => line.startsWith("witness ")) ?? "";
+  const file = join(work, "trust.json");
+  const proof = ["--entry", example("restriction.entry")];
+  const asked: readonly (readonly string[])[] = [
+    ["bundle", example("order.bundle")],
+    ["snapshot", example("snapshot.json")],
+    ["proof", example("restriction.tlog-proof"), ...proof],
+  ];
+  const classesOf = async (witnesses: unknown, ...more: string[]): Promise<string> => {
+    const value = JSON.stringify(witnesses);
+    writeFileSync(file, shipped.replace(/"witnesses": \[\]/, `"witnesses": ${value}`));
+    const classes = new Set<string>();
+    for (const args of asked) {
+      classes.add(await agree([...args, "--trust", file, ...more], `${args[0] ?? ""} ${value}`));
+    }
+    return [...classes].join(" ");
+  };
+  assert.equal(await classesOf([]), "OK");
+  assert.equal(await classesOf(["# of nobody", "quorum none"]), "OK");
+  assert.equal(await classesOf([witness, "quorum oslo"]), "quorum");
+  const nobody = join(work, "nobody");
+  writeFileSync(nobody, "quorum none\n");
+  assert.equal(await classesOf([witness, "quorum oslo"], "--policy", nobody), "OK");
+  for (const none of [[""], [witness], ["quorum oslo"], ["quorum none\n"], [1], "quorum none"]) {
+    assert.equal(await classesOf(none), "", "no verdict");
+  }
+  assert.equal(await classesOf(policy.split("\n")), "", "it is for another log");
+});
+
 test("proofs, and what is none, and both verifiers agree", { skip }, async () => {
   const proof = readFileSync(example("restriction.tlog-proof"), "utf8");
   const file = join(work, "changed.tlog-proof");

@@ -264,7 +264,8 @@ test("a snapshot whose maker lies", { skip: skipOwn }, async () => {
 
 test("a trust file that is not quite right", { skip: skipOwn }, async () => {
   const random = new Random(seed);
-  const text = new Uint8Array(readFileSync(inOwn("trust.json")));
+  const shipped = readFileSync(inOwn("trust.json"), "utf8");
+  const text = utf8(shipped.replace(/"witnesses": \[\]/, '"witnesses": ["", "quorum none"]'));
   const file = join(work, "trust.json");
   const exits = new Set<number>();
   for (let round = 0; round < rounds; ++round) {

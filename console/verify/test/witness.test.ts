@@ -7,10 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { utf8 } from "../src/bytes.ts";
+import { concatBytes, fromHex, toBase64, utf8 } from "../src/bytes.ts";
+import { cosignedAt, judgeWitnesses } from "../src/cosigned.ts";
 import { CosignerKey, verifyCosignatures } from "../src/cosignature.ts";
 import { parseNote } from "../src/note.ts";
 import { Refusal } from "../src/refusal.ts";
+import { PublicKey } from "../src/signing.ts";
 import { WitnessPolicy } from "../src/witness_policy.ts";
 import { agree, classOf, folderOf, verdictOfOurs } from "./tools/proviso.ts";
 import { Random } from "./tools/random.ts";
@@ -36,16 +38,75 @@ test("the example of the formats", async () => {
   const policy = WitnessPolicy.parse("p", example("witness-policy.txt"));
   const note = parseNote(example("checkpoint.cosigned"));
   const keys = policy.witnesses.map(({ key }) => key);
-  const cosigners = await verifyCosignatures(note, keys);
+  const cosignatures = await verifyCosignatures(note, keys);
   assert.deepEqual(
-    cosigners.map((index) => policy.witnesses[index]?.name),
-    ["oslo", "cairo"],
+    cosignatures.map(({ cosigner, time }) => [policy.witnesses[cosigner]?.name, time]),
+    [
+      ["oslo", 1_764_072_000n],
+      ["cairo", 1_764_072_000n],
+    ],
   );
+  const cosigners = cosignatures.map(({ cosigner }) => cosigner);
   assert.ok(policy.isSatisfiedBy(cosigners));
   assert.ok(!policy.isSatisfiedBy([0]) && !policy.isSatisfiedBy([1]));
   // The same lines below another text are nobody's.
   await assert.rejects(verifyCosignatures({ ...note, text: `x${note.text}` }, keys), Refusal);
   for (const key of keys) assert.equal(CosignerKey.parse(key.format()).format(), key.format());
+});
+
+interface TestWitness {
+  readonly key: CosignerKey;
+  readonly pair: CryptoKeyPair;
+}
+
+async function newWitness(name: string): Promise<TestWitness> {
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign"]);
+  const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  return { key: new CosignerKey(name, PublicKey.from(raw)), pair };
+}
+
+/** Its line below the note, at this time. */
+async function lineAt(note: string, { key, pair }: TestWitness, time: bigint): Promise<string> {
+  const { name, keyId } = key;
+  const message = utf8(`cosignature/v1\ntime ${time.toString()}\n${note}`);
+  const stamp = new Uint8Array(8);
+  new DataView(stamp.buffer).setBigUint64(0, time);
+  const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", pair.privateKey, message));
+  const payload = concatBytes(fromHex(keyId) ?? stamp, stamp, signature);
+  return `\u2014 ${name} ${toBase64(payload)}\n`;
+}
+
+test("by when the quorum was reached", async () => {
+  const text = "log.example/x\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+  const witnesses = new Map<string, TestWitness>();
+  for (const name of ["a", "b", "c"]) witnesses.set(name, await newWitness(name));
+  const lines = [...witnesses]
+    .map(([name, { key }]) => `witness ${name} ${key.format()}\n`)
+    .join("");
+  const byWhen = async (
+    of: readonly (readonly [string, bigint])[],
+    quorum = "group g 2 a b c\nquorum g\n",
+  ): Promise<string | undefined> => {
+    let note = `${text}\n`;
+    for (const [name, time] of of) {
+      const witness = witnesses.get(name);
+      if (witness !== undefined) note += await lineAt(text, witness, time);
+    }
+    const policy = WitnessPolicy.parse("p", utf8(lines + quorum));
+    const judged = await judgeWitnesses(utf8(note), policy);
+    return judged.kind === "cosigned" ? cosignedAt(judged.cosigned) : judged.errorClass;
+  };
+  const first = "1970-01-01T00:16:40Z";
+  const second = "1970-01-01T00:33:20Z";
+  assert.equal(await byWhen([["a", 1000n], ["b", 2000n]]), second);
+  assert.equal(await byWhen([["c", 3000n], ["b", 1000n], ["a", 2000n]]), second);
+  assert.equal(await byWhen([["a", 1000n], ["a", 2000n], ["b", 500n]]), second, "its newest");
+  assert.equal(await byWhen([["a", 1000n]]), "quorum");
+  assert.equal(await byWhen([["a", 1000n]], "quorum a\n"), first);
+  assert.equal(await byWhen([["a", 1000n]], "quorum none\n"), undefined);
+  const last = 9_223_372_036n;
+  assert.equal(await byWhen([["a", last]], "quorum a\n"), "2262-04-11T23:47:16Z");
+  assert.equal(await byWhen([["a", last + 1n]], "quorum a\n"), undefined);
 });
 
 const good = join(data ?? "", "good-257");

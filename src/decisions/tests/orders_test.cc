@@ -4,6 +4,7 @@
 #include "cases/rollup_store.h"
 #include "decisions/preview.h"
 #include "decisions/testing/provider.h"
+#include "ledger/checkpoint.h"
 
 namespace proviso::decisions {
 namespace {
@@ -342,6 +343,54 @@ TEST(Record, TheGenesisIsTheFirstEntryWhateverWasDoneBefore) {
   EXPECT_GE(provider.record().log()->size(), 4U);  // register, case, report and genesis
   provider.reopen();
   EXPECT_EQ(provider.record().log()->entry(0).value(), first);
+}
+
+// A checkpoint that witnesses cosigned, as whoever asks them keeps it; here it stands for itself.
+TEST(Orders, SnapshotAndBundleStandUnderTheCosignedCheckpointThatCoversThem) {
+  Provider provider;
+  const Digest first = provider.orders().propose(provider.proposal(), key_of("petra")).value();
+  ASSERT_TRUE(provider.approve(first, "ada"));
+  const auto too_early = provider.record().log()->head().value();
+  ASSERT_TRUE(provider.approve(first, "ben")->in_force);
+  const auto cosigned = provider.record().log()->head().value();
+  ASSERT_GT(cosigned.size, too_early.size);
+  // What is appended later and not proven does not matter: a report, and a change of who decides.
+  ASSERT_TRUE(provider.casework().add_report("press", "customer-1", "again"));
+  const auto orders = [&] { return provider.orders(); };
+  EXPECT_EQ(orders().snapshot(cosigned.checkpoint)->checkpoint, cosigned.checkpoint);
+  auto roster = model::testing::sample_roster();
+  roster.push_back(model::testing::member("dora", model::Role::approver));
+  const Digest change = orders()
+                            .propose_change(model::OrderKind::roster, model::roster_to_json(roster),
+                                            "", "one more", key_of("petra"))
+                            .value();
+  provider.clock.advance(std::chrono::minutes{1});
+  const auto one = provider.approve(change, "ada");
+  ASSERT_TRUE(one) << one.error().message;
+  ASSERT_TRUE(provider.approve(change, "ben")->in_force);
+  const auto newest = provider.record().log()->head().value();
+  const auto bundle = orders().bundle(first, cosigned.checkpoint);
+  ASSERT_TRUE(bundle) << bundle.error().message;
+  EXPECT_TRUE(bundle->proof.ends_with(cosigned.checkpoint)) << "it covers the order's entry";
+  EXPECT_TRUE(bundle->governance.empty());
+  // The snapshot has to prove the change as well.
+  EXPECT_EQ(orders().snapshot(cosigned.checkpoint)->checkpoint, newest.checkpoint);
+  EXPECT_EQ(orders().snapshot(newest.checkpoint)->governance.size(), 1U);
+  // One that is too early, of another log, or none: the newest.
+  const ledger::Checkpoint forged{model::testing::kLedger, newest.size, sha256("x")};
+  const auto mallory = ledger::NoteSigner::make(model::testing::kLedger, key_of("mallory")).value();
+  for (const std::string& other :
+       {too_early.checkpoint, ledger::sign_note(mallory, forged.format()), std::string()}) {
+    EXPECT_TRUE(orders().bundle(first, other)->proof.ends_with(newest.checkpoint));
+    EXPECT_EQ(orders().snapshot(other)->checkpoint, newest.checkpoint);
+  }
+  // A lift needs no proof: the snapshot without the order stands under what was cosigned before.
+  const Digest lift = orders().propose_lift(first, "a mistake").value();
+  ASSERT_TRUE(provider.approve(lift, "cleo")->in_force);
+  const auto lifted = orders().snapshot(newest.checkpoint);
+  ASSERT_TRUE(lifted);
+  EXPECT_TRUE(lifted->restrictions.empty());
+  EXPECT_EQ(lifted->checkpoint, newest.checkpoint);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "gates/gate.h"
 #include "gates/ledger_audit.h"
+#include "gates/testing/witnesses.h"
 #include "gates/testing/world.h"
 
 namespace proviso::gates {
@@ -264,6 +265,41 @@ TEST_F(LedgerAudit, ASnapshotOfAForkOrOfALongerLog) {
                "shorter");
   EXPECT_FOUND(audit(world, {.snapshot = "broken", .since = {}}), "snapshot", "snapshot",
                "cut short");
+}
+
+// The trust file asks for witnesses, for the log and for the snapshot that is held against it.
+TEST_F(LedgerAudit, AsksForTheTrustFilesWitnessesI2) {
+  const World world = busy_world();
+  model::TrustRoot trust = world.trust();
+  trust.witnesses = testing::two_of_three();
+  world.write_to(real_file_system(), dir_);
+  const auto judged = [&](const AuditOptions& options = {}) {
+    return audit_ledger(real_file_system(), dir_, trust, options);
+  };
+  EXPECT_FOUND(judged(), "quorum", "checkpoint", "none of 3 witnesses");
+  const std::string note = world.checkpoint();
+  const std::string enough =
+      testing::cosignature(note, "oslo") + testing::cosignature(note, "cairo");
+  ASSERT_TRUE(real_file_system().write_durable(dir_ + "/checkpoint.cosigned", note + enough));
+  const AuditReport good = judged();
+  EXPECT_TRUE(good.ok) << told(good);
+  EXPECT_EQ(good.cosigned.names, (std::vector<std::string>{"oslo", "cairo"}));
+  model::GateSnapshot snapshot = world.snapshot();
+  std::string text = model::write_snapshot(snapshot);
+  EXPECT_FOUND(judged({.snapshot = text, .since = {}}), "quorum", "snapshot checkpoint", "none of");
+  snapshot.checkpoint += enough + testing::forged_cosignature(note, "lima");
+  text = model::write_snapshot(snapshot);
+  EXPECT_FOUND(judged({.snapshot = text, .since = {}}), "cosignature", "snapshot checkpoint", "");
+  snapshot.checkpoint = note + enough;
+  text = model::write_snapshot(snapshot);
+  const AuditReport both = judged({.snapshot = text, .since = {}});
+  EXPECT_TRUE(both.ok) << told(both);
+  // Another policy that is given by hand goes before it.
+  const auto none = ledger::WitnessPolicy::parse("p", "quorum none\n").value();
+  std::filesystem::remove(dir_ + "/checkpoint.cosigned");
+  EXPECT_TRUE(judged({.snapshot = {}, .since = {}, .witness_policy = &none}).ok);
+  trust.witnesses = "quorum\n";
+  EXPECT_FOUND(judged(), "trust", "witnesses", "trust.witnesses:1:1");
 }
 
 TEST_F(LedgerAudit, HoldsTheLogAgainstAKeptCheckpoint) {

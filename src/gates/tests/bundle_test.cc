@@ -301,7 +301,17 @@ TEST(Bundle, WitnessesAreCountedWhereAPolicyAsks) {
   };
   const BundleReport good = judged(lines[2] + lines[0]);
   ASSERT_TRUE(good.ok) << good.where << ": " << good.detail;
-  EXPECT_EQ(good.cosigned_by, (std::vector<std::string>{"oslo", "cairo"}));
+  EXPECT_EQ(good.cosigned.names, (std::vector<std::string>{"oslo", "cairo"}));
+  EXPECT_EQ(good.cosigned.by_when, unix_seconds(at("2026-11-08T00:00:00Z")));
+  // What the trust file asks for holds where nobody names another policy.
+  model::TrustRoot trust = one.world.trust();
+  trust.witnesses = policy_text;
+  const std::string bare = model::write_order_bundle(one.bundle).value();
+  EXPECT_FOUND(verify_order_bundle(bare, trust), "quorum", "proof", "not enough");
+  const auto none = ledger::WitnessPolicy::parse("policy", "quorum none\n").value();
+  EXPECT_TRUE(verify_order_bundle(bare, trust, &none).ok);
+  trust.witnesses = "quorum two\n";
+  EXPECT_FOUND(verify_order_bundle(bare, trust), "trust", "witnesses", "trust.witnesses:1:1");
   EXPECT_FOUND(judged(""), "quorum", "proof", "not enough");
   EXPECT_FOUND(judged(lines[1]), "quorum", "proof", "not enough");
   EXPECT_FOUND(judged(lines[1] + lines[1]), "quorum", "proof", "not enough");

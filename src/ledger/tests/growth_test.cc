@@ -5,6 +5,7 @@
 #include "ledger/log.h"
 #include "ledger/tiles.h"
 #include "ledger/verify_growth.h"
+#include "ledger/witness_policy.h"
 
 namespace proviso::ledger {
 namespace {
@@ -116,6 +117,38 @@ TEST(Growth, CheckpointsHaveToBeSignedForThisLog) {
   EXPECT_EQ(log.judge(log.notes[0], unsigned_note).error_class, "later-signature");
   EXPECT_EQ(log.judge(log.notes[0], elsewhere).error_class, "later-origin");
   EXPECT_EQ(log.judge(log.notes[0], "x\n").error_class, "later-format");
+}
+
+// Of witnesses, the later checkpoint's are asked for: it proves the earlier one.
+TEST(Growth, NeedsTheWitnessesOfTheLaterOne) {
+  Grown log;
+  grow(log, {3, 9}, "e");
+  const SigningKey key = SigningKey::from_seed(std::string(32, 'w')).value();
+  const auto policy =
+      WitnessPolicy::parse(
+          "p", "witness w " + CosignerKey{"w", key.public_key()}.format() + "\nquorum w\n")
+          .value();
+  const NoteVerifier log_key = signer().verifier();
+  const auto judge = [&](const std::string& earlier, const std::string& later) {
+    FolderFiles files(log.fs, "d/log");
+    return verify_growth(
+        files, {.earlier = earlier, .later = later, .log_key = log_key, .witness_policy = &policy});
+  };
+  const auto cosigned = [&](const std::string& note, const std::string& of) {
+    return note + cosign("w", key, split_note(of)->text, from_unix_seconds(77));
+  };
+  const std::string& earlier = log.notes[0];
+  const std::string& later = log.notes[1];
+  const LogReport good = judge(earlier, cosigned(later, later));
+  EXPECT_TRUE(good.ok) << good.detail;
+  EXPECT_EQ(good.cosigned, (Cosigned{{"w"}, 77}));
+  const LogReport bare = judge(cosigned(earlier, earlier), later);
+  EXPECT_EQ(bare.error_class + " at " + bare.where, "quorum at the later checkpoint");
+  EXPECT_EQ(bare.size, 9U);
+  EXPECT_EQ(judge(earlier, cosigned(later, earlier)).error_class, "cosignature");
+  // Of two things that are wrong, the later checkpoint's comes first.
+  EXPECT_EQ(judge(later, earlier).error_class, "quorum");
+  EXPECT_EQ(judge(later, cosigned(earlier, earlier)).error_class, "rollback");
 }
 
 }  // namespace

@@ -73,9 +73,31 @@ TEST_F(WitnessedLog, NeedsTheQuorum) {
   EXPECT_EQ(verdict(), "quorum checkpoint");
   publish("checkpoint", cosigned(newest_, "ca"));
   EXPECT_EQ(verdict(), "OK ");
-  EXPECT_EQ(verify().cosigned_by, (std::vector<std::string>{"a", "c"}));
+  EXPECT_EQ(verify().cosigned, (Cosigned{{"a", "c"}, 1000}));
   // Without a policy nobody asks.
   EXPECT_TRUE(verify_log(fs_, "d", log_->verifier()).ok);
+}
+
+// By when enough of them had: with the second of two, whoever came before or after.
+TEST_F(WitnessedLog, TellsByWhenTheQuorumWasReached) {
+  const auto at = [&](const std::string& names, const std::vector<std::int64_t>& times) {
+    std::string note = newest_;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      note += cosign(std::string(1, names[i]), key_of(names[i]), split_note(newest_)->text,
+                     from_unix_seconds(times[i]));
+    }
+    publish("checkpoint", note);
+    return verify().cosigned.by_when;
+  };
+  EXPECT_EQ(at("ab", {1000, 2000}), 2000);
+  EXPECT_EQ(at("ab", {2000, 1000}), 2000);
+  EXPECT_EQ(at("abc", {3000, 1000, 2000}), 2000) << "the third is not needed";
+  EXPECT_EQ(at("abc", {1000, 3000, 3000}), 3000);
+  EXPECT_EQ(at("axb", {1000, 1500, 2000}), 2000) << "a stranger's does not count";
+  EXPECT_EQ(at("aab", {1000, 4000, 2000}), 4000) << "of one witness its newest";
+  EXPECT_EQ(at("a", {1000}), std::nullopt);
+  policy_.quorum.clear();
+  EXPECT_EQ(at("ab", {1000, 2000}), std::nullopt) << "nobody is needed";
 }
 
 TEST_F(WitnessedLog, IsWhatWasCosigned) {

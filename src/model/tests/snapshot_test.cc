@@ -82,6 +82,35 @@ TEST(Trust, RoundTripAndRefusals) {
   EXPECT_FALSE(parse_trust(write_trust({"", trust.ledger_key, trust.genesis})));
 }
 
+// A policy's text as a list of its lines, one to one.
+TEST(Trust, CarriesAWitnessPolicy) {
+  TrustRoot trust{testing::kLedger, "key", sha256("genesis")};
+  EXPECT_EQ(parse_trust(write_trust(trust))->witnesses, "");
+  for (const char* policy : {"quorum none\n", "\n", "a \t b\r\n\n# c\nquorum a\n"}) {
+    trust.witnesses = policy;
+    const auto back = parse_trust(write_trust(trust));
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(back->witnesses, policy);
+  }
+  Json document = *parse_json(write_trust(trust));
+  const auto refusal = [&](Json witnesses) {
+    (*document.if_object())["witnesses"] = std::move(witnesses);
+    const auto parsed = parse_trust(canonical_json(document));
+    return parsed ? "accepted" : parsed.error().message;
+  };
+  EXPECT_EQ(refusal(Json::Array{"quorum none"}), "accepted");
+  EXPECT_NE(refusal(Json::Array{"quorum a\nquorum b"}).find("a line feed"), std::string::npos);
+  EXPECT_NE(refusal(Json::Array{1}).find("list of strings"), std::string::npos);
+  EXPECT_NE(refusal("quorum none").find("not a list"), std::string::npos);
+  EXPECT_EQ(refusal(Json::Array{std::string(65'535, 'x')}), "accepted");
+  EXPECT_NE(refusal(Json::Array{std::string(65'536, 'x')}).find("65,536"), std::string::npos);
+}
+
+TEST(Trust, TakesFromAPolicyFileWhatCounts) {
+  EXPECT_EQ(witness_lines(""), "");
+  EXPECT_EQ(witness_lines("# a\n\n \t\nwitness a k\n  #b\nquorum a"), "witness a k\nquorum a\n");
+}
+
 TEST(Genesis, RoundTrip) {
   const Json json = genesis_to_json(testing::sample_genesis());
   const auto back = genesis_from_json(json);
@@ -94,8 +123,10 @@ TEST(Genesis, RefusesAnAuthorityThatCouldDecideNothing) {
   genesis.authority.roster.resize(2);
   EXPECT_FALSE(genesis_from_json(genesis_to_json(genesis)));
   Json extra = genesis_to_json(testing::sample_genesis());
-  (*extra.if_object())["witnesses"] = Json::Array{"w"};
+  (*extra.if_object())["witnesses"] = Json::Array{1};
   EXPECT_FALSE(genesis_from_json(extra));
+  (*extra.if_object())["witnesses"] = Json::Array{"quorum none"};
+  EXPECT_EQ(genesis_from_json(extra)->witnesses, "quorum none\n");
 }
 
 }  // namespace
