@@ -82,14 +82,14 @@ sed '/^quorum/d' policy >broken.policy
 check "a policy that is none is not sealed" 2 '^error: broken.policy:3:1: no quorum line' \
   proviso roster seal -d new --approvals 2 --witnesses broken.policy --out t.json
 check "nor one for another log" 2 'is for other logs' proviso roster seal -d new --approvals 2 \
-  --policy "$ROOT/docs/formats/examples/witness-policy.txt" --out t.json
+  --witnesses "$ROOT/docs/formats/examples/witness-policy.txt" --out t.json
 check "nor one that is not there" 2 'absent' \
   proviso roster seal -d new --approvals 2 --witnesses absent --out t.json
-check "an empty name of a policy" 2 'policy: is empty' \
+check "an empty name of a policy" 2 'witnesses: is empty' \
   proviso roster seal -d new --approvals 2 --witnesses "" --out t.json
 that "none of them left a trust file" test ! -e t.json
 check "seal" 0 'the founding is sealed' proviso roster seal -d new --approvals 2 --out t.json \
-  --policy policy
+  --witnesses policy
 that "the trust file has the policy's lines" cmp <(grep -v '^#' policy) \
   <(jq -r '.witnesses[]' t.json)
 check "which verifiers ask for" 3 'quorum at checkpoint' proviso verify new/ledger --trust t.json

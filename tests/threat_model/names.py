@@ -27,7 +27,8 @@ TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
 
 
 def text_of(folder):
-    files = sorted(p for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else []
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "names.py") \
+        if folder.is_dir() else []
     return "\n".join(p.read_text(errors="replace") for p in files)
 
 

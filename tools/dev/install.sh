@@ -42,6 +42,20 @@ apt_get() {
   usage_error "apt-get $1 failed (the whole output is in build/apt.log)"
 }
 
+# unpack_package GROUP NAME FILE: fetches the package of that group and unpacks it under build/,
+# without installing it: no root is needed, and a service in it is not started. Prints where its
+# FILE is. Fails where it cannot be fetched, or where a library that it needs is missing.
+unpack_package() {
+  local into="$ROOT/build/packages/$2"
+  packages_of "$1" | grep -qx "$2" || usage_error "tools/packages.txt has no '$1 $2'"
+  if [[ ! -x "$into/$3" ]]; then
+    rm -rf "$into" && mkdir -p "$into"
+    (cd "$into" && apt-get -q -o Acquire::Retries=3 download "$2" </dev/null >apt.log 2>&1 &&
+      dpkg-deb -x ./*.deb .) || { rm -rf "$into" && return 1; }
+  fi
+  ! ldd "$into/$3" | grep -q 'not found' && printf '%s\n' "$into/$3"
+}
+
 install_groups_for_preset() {
   case "$1" in
     asan-ubsan | tsan | fuzz) install_groups build clang ;;
