@@ -246,7 +246,7 @@ make_witnesses() {
     echo "witness $name $(log_maker vkey "$name" "$name.pem" witness)"
   done >policy
   printf 'group two 2 oslo lima cairo\nquorum two\n' >>policy
-  proviso roster trust --policy policy --out witnessed.json -d data >/dev/null
+  proviso roster trust --witnesses policy --out witnessed.json -d data >/dev/null
   ASKED=(--trust witnessed.json)
   cp -r log seen
   echo "quorum none" >nobody
