@@ -37,6 +37,7 @@ Proves a ledger, or a part of it, from public files and from what you were given
   log LOG                           all of it
   consistency EARLIER LATER LOG     that one checkpoint continues another
   bundle FILE                       one order: what was ordered, when, by how many
+  list FILE                         all entries about one customer
   snapshot FILE                     what a gate works by
   proof FILE --entry FILE           that an entry is in the log (tlog-proof)
 
@@ -46,6 +47,7 @@ LOG is a folder, or an http(s) URL of any static web server.
   --key PUB           the log's verifier key, or a file with it: for log, consistency, proof
   --snapshot FILE     for log: a gate's snapshot, held against the log (needs --trust)
   --since FILE        for log: an earlier checkpoint that was kept
+  --index-key FILE    for log: a customer's index keys: lists its entries (needs --trust)
   --policy FILE       witness policy: whose cosignatures a checkpoint must have; goes before
                       what the trust file asks for
   --at TIME           for log: what should be open by then, now where it is not given
@@ -170,7 +172,7 @@ Answer verify_log(const Arguments& arguments) {
   ledger_verify::LogOptions options;
   for (const auto& [name, text] :
        {std::pair("--snapshot", &options.snapshot), std::pair("--since", &options.since),
-        std::pair("--policy", &options.policy)}) {
+        std::pair("--policy", &options.policy), std::pair("--index-key", &options.index_keys)}) {
     auto read = read_optional(arguments, name);
     if (!read) return std::unexpected(read.error());
     *text = std::move(*read);
@@ -209,14 +211,26 @@ Answer verify_snapshot(const Arguments& arguments) {
   return ledger_verify::verify_snapshot(*text, *trust, *policy);
 }
 
-Answer verify_bundle(const Arguments& arguments) {
+using OfFile = Answer (*)(std::string_view, const ledger_verify::Trust&,
+                          const ledger_verify::Policy&);
+
+// What is proven by one file, with a witness policy or without.
+Answer verify_file(const Arguments& arguments, OfFile verify) {
   const auto trust = read_trust(arguments);
   if (!trust) return std::unexpected(trust.error());
   const auto text = read_file(arguments.operands[0]);
   if (!text) return std::unexpected(text.error());
   const auto policy = read_optional(arguments, "--policy");
   if (!policy) return std::unexpected(policy.error());
-  return ledger_verify::verify_bundle(*text, *trust, *policy);
+  return verify(*text, *trust, *policy);
+}
+
+Answer verify_bundle(const Arguments& arguments) {
+  return verify_file(arguments, ledger_verify::verify_bundle);
+}
+
+Answer verify_list(const Arguments& arguments) {
+  return verify_file(arguments, ledger_verify::verify_list);
 }
 
 Answer verify_proof(const Arguments& arguments) {
@@ -242,13 +256,14 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"log",
        {1,
-        {"--key", "--trust", "--snapshot", "--since", "--policy", "--at", "--ca-file", "--timeout",
-         "--connections"}},
+        {"--key", "--trust", "--snapshot", "--since", "--policy", "--index-key", "--at",
+         "--ca-file", "--timeout", "--connections"}},
        verify_log},
       {"consistency",
        {3, {"--key", "--trust", "--policy", "--ca-file", "--timeout", "--connections"}},
        verify_consistency},
       {"bundle", {1, {"--trust", "--policy"}}, verify_bundle},
+      {"list", {1, {"--trust", "--policy"}}, verify_list},
       {"snapshot", {1, {"--trust", "--policy"}}, verify_snapshot},
       {"proof", {1, {"--key", "--trust", "--policy", "--entry"}}, verify_proof}};
   return all;

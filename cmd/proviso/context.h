@@ -78,6 +78,7 @@ void add_ledger_commands(CLI::App& app, Context& context);
 void add_counsel_commands(CLI::App& group, Context& context);
 // Joins the group of add_ledger_commands.
 void add_publishing(CLI::App& group, Context& context);
+void add_customer_lists(CLI::App& group, Context& context);
 void add_serve_commands(CLI::App& app, Context& context);
 void add_witness_commands(CLI::App& app, Context& context);
 

@@ -108,6 +108,7 @@ void add_ledger_commands(CLI::App& app, Context& context) {
   command->add_option("--entry-out", o->entry_out, "file for the entry that it proves");
   command->callback([o, &context] { context.run([&] { return prove(*o, context); }); });
   add_publishing(*group, context);
+  add_customer_lists(*group, context);
 }
 
 }  // namespace proviso::cmd

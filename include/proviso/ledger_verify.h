@@ -86,6 +86,9 @@ struct LogOptions {
   std::optional<std::string>
       snapshot;  ///< a gate's snapshot, held against the log; needs a trust file
   Policy policy = {};
+  /// Text of a customer's file of index keys (docs/formats/customer-list.md): lists its entries,
+  /// and sees whether one was kept from it; needs a trust file.
+  std::optional<std::string> index_keys = {};
   /// When openings of sealed entries are asked for: "now", RFC 3339, or "+7d" from now. Empty: now.
   std::string at = {};
   /// Told now and then how many entries of how many were looked at. On the caller's thread.
@@ -109,6 +112,12 @@ Answer verify_snapshot(std::string_view snapshot, const Trust& trust,
 /// What an order bundle proves by itself: what was ordered, when, by how many.
 Answer verify_bundle(std::string_view bundle, const Trust& trust,
                      const Policy& policy = std::nullopt);
+
+/// What a customer's list proves by itself: all entries about it up to an index, and that none is
+/// missing there (docs/formats/customer-list.md). That the index is right only verify_log() can
+/// tell.
+Answer verify_list(std::string_view list, const Trust& trust,
+                   const Policy& policy = std::nullopt);
 
 /// That `entry` is in the log: what somebody who kept a tlog-proof can check.
 Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust,

@@ -65,9 +65,10 @@ Result<std::size_t> erase_case(Record& record, const model::CaseId& id) {
   const auto body = [&]() -> Result<void> {
     erased = TRY(erase_entries(db, id));
     TRY_VOID(erase_casework(db, id));
-    record.entry(model::entry_kind::private_erased,
-                 Json::Object{{"case", id.value}, {"entries", static_cast<std::int64_t>(erased)}},
-                 Json::Object{});
+    record.entry_about(
+        id, model::entry_kind::private_erased,
+        Json::Object{{"case", id.value}, {"entries", static_cast<std::int64_t>(erased)}},
+        Json::Object{});
     return {};
   };
   TRY_VOID(record.change(body));

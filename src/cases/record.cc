@@ -4,12 +4,14 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "cases/counsel.h"
+#include "cases/index_keys.h"
 #include "model/sealed.h"
 
 namespace proviso::cases {
 namespace {
 
 constexpr int kPublishBatch = 1000;
+constexpr std::string_view kIndexSecret = "proviso/index/secret/v1\n";
 
 std::string named_case(const Json& part) {
   const Json* id = part.find("case");
@@ -24,6 +26,7 @@ Record::Record(std::unique_ptr<Database> database, std::unique_ptr<ledger::Log> 
       log_(std::move(log)),
       origin_(std::move(origin)),
       hash_(hash_key),
+      index_secret_(sha256(kIndexSecret, hash_key).view()),
       clock_(clock),
       random_(random) {}
 
@@ -55,17 +58,25 @@ model::EntryId Record::entry(std::string_view kind, Json public_part, Json priva
   drafts_.push_back({.entry = model::new_entry(kind, change_time_, random_, std::move(public_part),
                                                std::move(private_part)),
                      .case_id = std::move(case_id),
+                     .about = About::nobody,
                      .is_sealed = false,
                      .due = {},
                      .order = {}});
   return drafts_.back().entry.id;
 }
 
+model::EntryId Record::entry_about(const model::CaseId& id, std::string_view kind, Json public_part,
+                                   Json private_part) {
+  model::EntryId entry_id = entry(kind, std::move(public_part), std::move(private_part));
+  drafts_.back().case_id = id.value;
+  drafts_.back().about = id.value.empty() ? About::random : About::customer_of_case;
+  return entry_id;
+}
+
 Result<void> Record::case_entry(const model::CaseId& id, std::string_view kind, Json public_part,
                                 Json private_part) {
-  entry(kind, std::move(public_part), std::move(private_part));
+  entry_about(id, kind, std::move(public_part), std::move(private_part));
   Draft& draft = drafts_.back();
-  draft.case_id = id.value;
   if (!sealing_.on || !model::may_be_sealed(kind)) return {};
   const auto rows =
       TRY(database_->query("SELECT state, told_at FROM cases WHERE id=:p0", {id.value}));
@@ -124,8 +135,10 @@ Result<std::optional<model::OrderSeals>> Record::bind_seals(const model::CaseId&
 }
 
 Result<void> Record::write_outbox() {
-  for (const Draft& draft : drafts_) {
-    const model::EntryDraft& entry = draft.entry;
+  for (Draft& draft : drafts_) {
+    model::EntryDraft& entry = draft.entry;
+    const auto tag = TRY(take_tag(draft));
+    if (tag) entry.public_part.if_object()->emplace(model::kAbout, tag->hex());
     std::string bytes = TRY(model::entry_bytes(entry, origin_));
     if (draft.is_sealed) {
       TRY_VOID(write_seal(draft, std::move(bytes)));
@@ -133,10 +146,10 @@ Result<void> Record::write_outbox() {
     }
     const EntrySecret secret = TRY(kept_secret(draft));
     TRY_VOID(database_->run(
-        "INSERT INTO outbox (entry, kind, bytes, private_part, salt, case_id) VALUES "
-        "(:p0,:p1,:p2,:p3,:p4,:p5)",
+        "INSERT INTO outbox (entry, kind, bytes, private_part, salt, case_id, about) VALUES "
+        "(:p0,:p1,:p2,:p3,:p4,:p5,:p6)",
         {entry.id.value, entry.kind, std::move(bytes), secret.private_part, secret.salts,
-         draft.case_id}));
+         draft.case_id, tag ? tag->hex() : ""}));
   }
   return {};
 }
@@ -147,6 +160,16 @@ Result<EntrySecret> Record::kept_secret(const Draft& draft) {
                      .salts = hex_encode(draft.entry.salt + draft.entry.field_secret)};
   const auto counsel = TRY(counsel_of(*database_, draft.case_id));
   return counsel ? seal_secret(*counsel, secret) : secret;
+}
+
+// Rows of the outbox go into the ledger in their order, so numbers rise with the place in the log.
+Result<std::optional<Digest>> Record::take_tag(const Draft& draft) {
+  if (draft.about == About::nobody || draft.is_sealed) return std::optional<Digest>();
+  if (draft.about == About::random) return TRY(Digest::from_bytes(random_.bytes(32)));
+  const auto rows =
+      TRY(database_->query("SELECT customer FROM cases WHERE id=:p0", {draft.case_id}));
+  if (rows.empty()) return fail(Errc::corrupt, "store: an entry is about a case that is not there");
+  return TRY(next_tag(*database_, index_secret_, rows.front().text(0)));
 }
 
 Result<void> Record::write_seal(const Draft& draft, std::string bytes) {

@@ -52,13 +52,21 @@ class Record {
   /// changed; on an error of the ledger the change is kept and published when the folder is next
   /// opened.
   Result<void> change(const std::function<Result<void>()>& body);
-  /// Adds an entry to the change that is being made; returns its id. All entries of one change have
-  /// its time.
+  /// Adds an entry that is about no customer to the change that is being made; returns its id. All
+  /// entries of one change have its time.
   model::EntryId entry(std::string_view kind, Json public_part, Json private_part);
-  /// The same for an entry about a case. While its customer is under review and has not been told
-  /// (no order about it has had effect), and sealing is on, it is sealed.
+  /// The same for an entry about a case, never sealed: it carries the next tag of the case's
+  /// customer (model/index_tag.h), whose number is taken with this change or not at all. Without a
+  /// case, a random one that is nobody's: among openings nothing may tell covers apart.
+  model::EntryId entry_about(const model::CaseId& id, std::string_view kind, Json public_part,
+                             Json private_part);
+  /// The same for an entry about a case that may be sealed. While its customer is under review and
+  /// has not been told (no order about it has had effect), and sealing is on, it is sealed, and
+  /// gets its tag when it is opened.
   Result<void> case_entry(const model::CaseId& id, std::string_view kind, Json public_part,
                           Json private_part);
+  /// Of the entry that was added last.
+  [[nodiscard]] const model::EntryId& latest_entry() const { return drafts_.back().entry.id; }
   /// Inside a change: what is sealed about the case, opens by `from` + open_after.
   Result<void> let_open(const model::CaseId& id, Time from);
   /// The case goes on: what of it is sealed and belongs to no order, stays so.
@@ -79,6 +87,9 @@ class Record {
   /// say.
   [[nodiscard]] Time change_time() const { return change_time_; }
   [[nodiscard]] Random& random() { return random_; }
+  /// What index keys are made of (cases/index_keys.h). From the hash key, and no keyed_hash() gives
+  /// it: whoever may name a resource of an order could else learn it.
+  [[nodiscard]] const std::string& index_secret() const { return index_secret_; }
   /// Keyed hash of an identifier under the deployment's own key, 64 hexadecimal digits.
   [[nodiscard]] std::string keyed_hash(std::string_view text) const;
   /// Where an entry stands in the ledger; not_found while it is pending.
@@ -87,14 +98,17 @@ class Record {
  private:
   Record(std::unique_ptr<Database> database, std::unique_ptr<ledger::Log> log, std::string origin,
          const std::string& hash_key, const Clock& clock, Random& random);
+  enum class About : std::uint8_t { nobody, customer_of_case, random };
   struct Draft {
     model::EntryDraft entry;
     std::string case_id;
+    About about = About::nobody;
     bool is_sealed = false;
     std::string due;
     std::string order;
   };
   Result<void> write_outbox();
+  Result<std::optional<Digest>> take_tag(const Draft& draft);
   Result<void> write_seal(const Draft& draft, std::string bytes);
   Result<EntrySecret> kept_secret(const Draft& draft);
   Result<void> publish_pending();
@@ -104,6 +118,7 @@ class Record {
   std::unique_ptr<ledger::Log> log_;
   std::string origin_;
   KeyedHash hash_;
+  std::string index_secret_;
   const Clock& clock_;
   Random& random_;
   SealingPolicy sealing_;

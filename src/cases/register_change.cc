@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cases/index_keys.h"
 #include "model/order.h"
 #include "model/scope.h"
 
@@ -141,6 +142,8 @@ Result<std::size_t> attach_cases(Record& record, const model::Register& after) {
     TRY_VOID(record.case_entry(model::CaseId(a.case_id), model::entry_kind::case_attached,
                                Json::Object{{"case", a.case_id}},
                                Json::Object{{"customer", a.customer->id.value}, {"was", a.was}}));
+    TRY_VOID(attach_index_key(record.database(), a.was, a.customer->id.value,
+                              record.latest_entry().value));
   }
   return cases.size();
 }

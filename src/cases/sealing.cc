@@ -106,12 +106,13 @@ Result<SlotDone> append_rest(Record& record) {
 struct Due {
   std::int64_t seq;
   model::Opening opening;
+  model::CaseId case_id;  ///< empty for a cover
 };
 
 Result<std::vector<Due>> due_now(Record& record) {
   const Time now = record.now();
   const auto rows = TRY(record.database().query(
-      "SELECT s.seq, s.sealed_entry, s.content, s.order_digest, o.salt FROM seals s "
+      "SELECT s.seq, s.sealed_entry, s.content, s.order_digest, o.salt, s.case_id FROM seals s "
       "JOIN outbox o ON o.entry = s.sealed_entry WHERE s.opened_entry='' AND o.ledger_index IS NOT "
       "NULL AND ((s.due<>'' AND s.due<=:p0) OR s.open_by<=:p1) ORDER BY s.seq LIMIT " +
           std::to_string(kBatch),
@@ -123,7 +124,7 @@ Result<std::vector<Due>> due_now(Record& record) {
     opening.content = TRY(parse_json(row.text(2)));
     if (!row.text(3).empty()) opening.order = TRY(Digest::from_hex(row.text(3)));
     opening.salt = TRY(hex_decode(row.text(4)));
-    out.push_back({row.integer(0), std::move(opening)});
+    out.push_back({row.integer(0), std::move(opening), model::CaseId(row.text(5))});
   }
   return out;
 }
@@ -131,8 +132,9 @@ Result<std::vector<Due>> due_now(Record& record) {
 Result<void> open_some(Record& record, const std::vector<Due>& some) {
   const auto body = [&]() -> Result<void> {
     for (const Due& due : some) {
-      const model::EntryId id = record.entry(model::entry_kind::opened,
-                                             model::opening_public(due.opening), Json::Object{});
+      const model::EntryId id =
+          record.entry_about(due.case_id, model::entry_kind::opened,
+                             model::opening_public(due.opening), Json::Object{});
       TRY_VOID(record.database().run("UPDATE seals SET opened_entry=:p0 WHERE seq=:p1",
                                      {id.value, due.seq}));
     }

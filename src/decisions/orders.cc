@@ -250,7 +250,7 @@ Result<void> Orders::store_proposed(const model::SignedOrder& order, const std::
       return record_.case_entry(id, kind::order_proposed, std::move(public_part),
                                 std::move(private_part));
     }
-    record_.entry(kind::order_proposed, std::move(public_part), std::move(private_part));
+    add_entry(case_id, kind::order_proposed, std::move(public_part), std::move(private_part));
     return {};
   };
   return record_.change(body);
@@ -293,8 +293,18 @@ Result<void> Orders::record_approval(const OrderRow& row, const model::Signature
     return record_.case_entry(model::CaseId(row.case_id), kind::order_approved,
                               std::move(public_part), Json::Object{});
   }
-  record_.entry(kind::order_approved, std::move(public_part), Json::Object{});
+  add_entry(row.case_id, kind::order_approved, std::move(public_part), Json::Object{});
   return {};
+}
+
+// Lifts are about a case's customer; changes of who decides and by which documents about nobody.
+model::EntryId Orders::add_entry(const std::string& case_id, std::string_view entry_kind,
+                                 Json public_part, Json private_part) {
+  if (case_id.empty()) {
+    return record_.entry(entry_kind, std::move(public_part), std::move(private_part));
+  }
+  return record_.entry_about(model::CaseId(case_id), entry_kind, std::move(public_part),
+                             std::move(private_part));
 }
 
 // What was true of case and customer at the proposal, and what people sign, must be so when they
@@ -372,8 +382,8 @@ Result<void> Orders::put_in_force(const OrderRow& row, const model::SignedOrder&
   const Time now = floor_second(record_.change_time());
   const auto seals = TRY(told_by(row, now));
   const model::EntryId entry =
-      record_.entry(kind::order_in_force, model::in_force_public(order, seals),
-                    Json::Object{{"case", row.case_id}});
+      add_entry(row.case_id, kind::order_in_force, model::in_force_public(order, seals),
+                Json::Object{{"case", row.case_id}});
   TRY_VOID(
       db.run("UPDATE orders SET state='in_force', in_force_entry=:p0, in_force_at=:p1 "
              "WHERE digest=:p2",

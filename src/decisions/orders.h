@@ -122,6 +122,8 @@ class Orders {
   Result<void> check_still_true(const OrderRow& row);
   Result<void> wait_for_own_second(model::OrderKind order_kind);
   Result<void> record_approval(const OrderRow& row, const model::Signature& approval);
+  model::EntryId add_entry(const std::string& case_id, std::string_view entry_kind,
+                           Json public_part, Json private_part);
   Result<std::optional<model::OrderSeals>> told_by(const OrderRow& row, Time now);
   Result<void> put_in_force(const OrderRow& row, const model::SignedOrder& order);
   Result<model::ProvenEntry> prove(const std::string& entry_id, std::uint64_t size);

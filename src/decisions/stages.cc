@@ -48,11 +48,11 @@ Result<std::size_t> record_stages(cases::Record& record) {
   const auto body = [&]() -> Result<void> {
     for (const Begun& b : all) {
       // Which effect, and since when, would say more of the order than it shows itself.
-      record.entry(model::entry_kind::stage_begun,
-                   Json::Object{{"order", b.order}, {"stage", b.number}},
-                   Json::Object{{"case", b.case_id},
-                                {"effect", model::to_string(b.stage.effect)},
-                                {"from", format_time(b.stage.from)}});
+      record.entry_about(model::CaseId(b.case_id), model::entry_kind::stage_begun,
+                         Json::Object{{"order", b.order}, {"stage", b.number}},
+                         Json::Object{{"case", b.case_id},
+                                      {"effect", model::to_string(b.stage.effect)},
+                                      {"from", format_time(b.stage.from)}});
       TRY_VOID(record.database().run("UPDATE orders SET stages_begun=:p0 WHERE digest=:p1",
                                      {b.number + 1, b.order}));
     }

@@ -61,8 +61,9 @@ Result<void> check_named_approvers(const model::InForce& in_force,
 // Follows the entries in order and keeps the first thing that is wrong.
 class EntryAuditor {
  public:
-  EntryAuditor(const model::TrustRoot& trust, std::uint64_t snapshot_size)
-      : trust_(trust), snapshot_size_(snapshot_size) {}
+  EntryAuditor(const model::TrustRoot& trust, std::uint64_t snapshot_size,
+               const std::vector<std::string>& index_keys)
+      : list(index_keys), trust_(trust), snapshot_size_(snapshot_size) {}
 
   void visit(std::uint64_t index, std::string_view bytes) {
     if (frontier_.size() < snapshot_size_) {
@@ -84,6 +85,8 @@ class EntryAuditor {
   std::vector<std::uint64_t> governance_entries;
   std::uint64_t lifts = 0;
   SealAudit seals;
+  IndexAudit tags;
+  ListScan list;
 
  private:
   void note(std::string error_class, std::uint64_t index, const Error& error) {
@@ -101,6 +104,9 @@ class EntryAuditor {
   void read_entry(std::uint64_t index, std::string_view bytes) {
     const auto entry = new_entry(bytes);
     if (!entry) return note("entry", index, entry.error());
+    auto listed = tags.visit(index, *entry);
+    if (listed) listed = list.visit(index, *entry);
+    if (!listed) return note("index", index, listed.error());
     if (entry->kind == model::entry_kind::sealed) {
       const auto read = seals.seal(index, *entry);
       if (!read) note("seal", index, read.error());
@@ -253,6 +259,9 @@ AuditReport counted(const ledger::LogReport& log, const EntryAuditor& entries) {
   report.lifts = entries.lifts;
   report.governance_orders = entries.governance_entries.size();
   report.seals = entries.seals.counts();
+  report.index = entries.tags.counts();
+  report.listed = entries.list.items();
+  report.under_other_keys = entries.list.under_other_keys();
   report.orders_in_force = static_cast<std::uint64_t>(
       std::count_if(entries.restrictions.begin(), entries.restrictions.end(),
                     [](const auto& logged) { return !logged.second.lifted_at; }));
@@ -283,7 +292,8 @@ AuditReport audit_ledger(ledger::LogFiles& files, const model::TrustRoot& trust,
   std::optional<Result<CheckedSnapshot>> snapshot;
   if (options.snapshot) snapshot = check_snapshot(*options.snapshot, trust);
   const bool proven = snapshot && snapshot->has_value();
-  EntryAuditor entries(trust, proven ? (*snapshot)->verified.checkpoint_size : 0);
+  EntryAuditor entries(trust, proven ? (*snapshot)->verified.checkpoint_size : 0,
+                       options.index_keys);
 
   const auto log =
       ledger::verify_log(files, *key,

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/file_system.h"
+#include "gates/index_audit.h"
+#include "gates/list_scan.h"
 #include "gates/seal_audit.h"
 #include "ledger/verify_log.h"
 #include "ledger/witness_policy.h"
@@ -24,6 +26,9 @@ namespace proviso::gates {
 ///   governance  a change of roster, policy or documents that its authority did not allow (I2)
 ///   order       an order in force twice, or with too few approvers; a lift of nothing, or without
 ///               one valid approval (I5)
+///   index       an entry about a customer without a tag, or with an earlier one's; an index entry
+///               that does not commit to exactly the log's tags; where there are index keys: a
+///               number of one that is not the next
 ///   seal        a sealed entry without a due time, or an opening that fits none, or comes twice
 ///   snapshot    the snapshot does not verify, keeps an order that was lifted (I5), or leaves out a
 ///               change of governance (I10)
@@ -42,6 +47,11 @@ struct AuditReport {
   /// snapshot does not have. Not an error: a restriction's end is not public, so it may be over.
   std::uint64_t not_in_snapshot = 0;
   SealCounts seals;
+  IndexCounts index;
+  /// Where there were index keys: the entries under them, in the order of the log, and those of the
+  /// same cases and orders under other tags (ListScan).
+  std::vector<ListScan::Item> listed;
+  std::vector<std::uint64_t> under_other_keys;
   /// Not an error either; in the order of the log.
   std::vector<Overdue> overdue;
   ledger::Cosigned cosigned;  ///< as in LogReport
@@ -55,6 +65,7 @@ struct AuditOptions {
   /// As in ledger::VerifyOptions, instead of what the trust file asks for; the snapshot's
   /// checkpoint has to have its quorum as well.
   const ledger::WitnessPolicy* witness_policy = nullptr;
+  std::vector<std::string> index_keys = {};  ///< of a customer, 32 bytes each: finds its entries
 };
 
 /// Reads every entry once. Memory grows with the number of entries (their ids) and orders.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/index_tag.h"
 #include "model/sealed.h"
 
 namespace proviso::model {
@@ -69,7 +70,12 @@ Result<InForce> parse_in_force(const Json& public_part) {
   if (seals != nullptr && kind != OrderKind::restrict_use) {
     reader.fail_at("seals", "only a restriction has some");
   }
+  reader.optional(kAbout);
   TRY_VOID(reader.finish());
+  out.about = TRY(tag_of(public_part));
+  if (out.about && kind && !is_about_customer(to_string(*kind))) {
+    return fail(Errc::invalid_input, "public.about: the order is about no customer");
+  }
   if (seals != nullptr) out.seals = TRY(parse_seals(*seals));
   out.emergency = emergency != nullptr;
   out.order = *digest;

@@ -30,6 +30,7 @@ struct InForce {
   bool has_document = false;
   bool emergency = false;
   std::optional<OrderSeals> seals;  ///< only of a restriction
+  std::optional<Digest> about;      ///< its tag (model/index_tag.h); only of a restriction or lift
 };
 /// Refuses a document whose digest is not `order`, and a lift or governance order without one.
 Result<InForce> parse_in_force(const Json& public_part);

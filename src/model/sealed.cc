@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/encoding.h"
+#include "model/index_tag.h"
 
 namespace proviso::model {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::size_t kSaltBytes = 32;
 constexpr std::array kNeverSealed = {entry_kind::genesis,        entry_kind::register_loaded,
                                      entry_kind::order_in_force, entry_kind::stage_begun,
                                      entry_kind::sealed,         entry_kind::opened,
-                                     entry_kind::private_erased};
+                                     entry_kind::private_erased, entry_kind::index_published};
 
 // In seconds: the span between two times can exceed what nanoseconds hold.
 bool within_seal_max(Time from, Time until) {
@@ -73,7 +74,9 @@ Result<Opening> parse_opening(const Json& public_part) {
     if (digest) out.order = *digest;
     if (!digest) reader.fail_at("order", "not a SHA-256");
   }
+  reader.optional(kAbout);
   TRY_VOID(reader.finish());
+  TRY(tag_of(public_part));
   out.salt = *bytes;
   return out;
 }
@@ -93,6 +96,10 @@ Result<std::optional<Entry>> sealed_content(const Opening& opening, const Digest
   if (entry->ledger != ledger) return fail(Errc::denied, "what was sealed is another ledger's");
   if (!may_be_sealed(entry->kind)) {
     return fail(Errc::denied, "what was sealed is of a kind that is never sealed (I2)");
+  }
+  // Else the customer's numbers would tell that something is sealed.
+  if (entry->public_part.find(kAbout) != nullptr) {
+    return fail(Errc::denied, "what was sealed has a tag: it gets one when it is opened (I11)");
   }
   return std::optional<Entry>(std::move(*entry));
 }

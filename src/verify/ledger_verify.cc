@@ -9,6 +9,7 @@
 #include "gates/ledger_audit.h"
 #include "gates/trusted_policy.h"
 #include "gates/verified_bundle.h"
+#include "gates/verified_list.h"
 #include "gates/verified_snapshot.h"
 #include "ledger/finding.h"
 #include "ledger/proof.h"
@@ -119,6 +120,9 @@ Verdict log_verdict(const ledger::LogReport& report, const std::string& words,
 Answer verify_by_key(ledger::LogFiles& files, const Trust& trust, const LogOptions& options) {
   if (options.snapshot)
     return bad_input("a snapshot needs a trust file: a key alone proves no order");
+  if (options.index_keys) {
+    return bad_input("index keys need a trust file: a key alone proves no entry");
+  }
   const auto key = log_key(trust);
   if (!key) return problem(key.error());
   ledger::VerifyOptions wanted{.origin = key->origin, .since = options.since};
@@ -132,6 +136,18 @@ Answer verify_by_key(ledger::LogFiles& files, const Trust& trust, const LogOptio
                     verify::log_members(*report, asked_of(*policy)));
 }
 
+// Of another ledger they would find nothing, and that would look like an answer.
+Result<std::vector<std::string>> read_index_keys(const std::optional<std::string>& text,
+                                                 const model::TrustRoot& root) {
+  if (!text) return std::vector<std::string>();
+  auto keys = model::parse_index_keys(*text);
+  if (!keys) return fail_in("index keys", keys.error());
+  if (keys->ledger != root.ledger) {
+    return fail(Errc::invalid_input, "the index keys are for another ledger");
+  }
+  return std::move(keys->keys);
+}
+
 Answer verify_by_trust(ledger::LogFiles& files, const Trust& trust, const LogOptions& options) {
   const auto root = trust_root(trust);
   if (!root) return problem(root.error());
@@ -142,14 +158,22 @@ Answer verify_by_trust(ledger::LogFiles& files, const Trust& trust, const LogOpt
   const auto at = parse_moment(options.at.empty() ? "now" : options.at, SystemClock().now());
   if (!at) return problem(at.error());
   wanted.at = *at;
+  auto keys = read_index_keys(options.index_keys, *root);
+  if (!keys) return problem(keys.error());
+  wanted.index_keys = std::move(*keys);
   // A key that cannot be read is the audit's to report.
   const auto policy =
       read_policy(options.policy, trust, ledger::NoteVerifier::parse(root->ledger_key));
   if (!policy) return problem(policy.error());
   wanted.witness_policy = pointer_to(*policy);
   const gates::AuditReport r = gates::audit_ledger(files, *root, wanted);
-  return verdict_of(r, verify::audit_in_words(r, asked_of(*policy)),
-                    verify::audit_members(r, asked_of(*policy)));
+  Json::Object members = verify::audit_members(r, asked_of(*policy));
+  std::string words = verify::audit_in_words(r, asked_of(*policy));
+  if (options.index_keys) {
+    verify::add_listed(members, r);
+    words += verify::listed_in_words(r);
+  }
+  return verdict_of(r, std::move(words), std::move(members));
 }
 
 Json::Object bundle_members(const gates::BundleReport& r) {
@@ -287,6 +311,26 @@ Answer verify_bundle(std::string_view bundle, const Trust& trust, const Policy& 
   verify::add_cosigners(members, report.cosigned, asked_of(*policy));
   return verdict_of(report,
                     gates::bundle_in_words(report) +
+                        verify::cosigners_in_words(report.cosigned, asked_of(*policy)),
+                    std::move(members));
+}
+
+Answer verify_list(std::string_view list, const Trust& trust, const Policy& given) {
+  const auto root = trust_root(trust);
+  if (!root) return problem(root.error());
+  // A key that cannot be read is the verdict's to report.
+  const auto policy = read_policy(given, trust, ledger::NoteVerifier::parse(root->ledger_key));
+  if (!policy) return problem(policy.error());
+  const gates::ListReport report = gates::verify_customer_list(list, *root, pointer_to(*policy));
+  if (!report.ok) return verdict_of(report, "", Json::Object{});
+  Json::Object members{{"listed", verify::items_json(report.entries)},
+                       {"keys", report.keys},
+                       {"complete_to", report.covered},
+                       {"entries", report.checkpoint_size},
+                       {"root", report.checkpoint_root.hex()}};
+  verify::add_cosigners(members, report.cosigned, asked_of(*policy));
+  return verdict_of(report,
+                    gates::list_in_words(report) +
                         verify::cosigners_in_words(report.cosigned, asked_of(*policy)),
                     std::move(members));
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "gates/verified_list.h"
 
 namespace proviso::verify {
 namespace {
@@ -47,6 +48,13 @@ std::string seals_in_words(const gates::AuditReport& report) {
   return out;
 }
 
+std::string index_in_words(const gates::IndexCounts& index) {
+  if (index.tags == 0) return "";
+  return "  " + number(index.tags) +
+         " entries about customers; an index of them covers the first " + number(index.covered) +
+         " entries\n";
+}
+
 }  // namespace
 
 std::string cosigners_in_words(const ledger::Cosigned& cosigned, Cosigners cosigners) {
@@ -74,7 +82,32 @@ std::string audit_in_words(const gates::AuditReport& report, Cosigners cosigners
   return "valid: " + number(report.entries) + " entries; " + number(report.orders_in_force) +
          " restrictions in force, " + number(report.lifts) + " lifts, " +
          number(report.governance_orders) + " changes of who decides\n" + seals_in_words(report) +
-         cosigners_in_words(report.cosigned, cosigners);
+         index_in_words(report.index) + cosigners_in_words(report.cosigned, cosigners);
+}
+
+Json items_json(const std::vector<gates::ListScan::Item>& items) {
+  Json::Array out;
+  for (const auto& item : items) out.emplace_back(gates::entry_in_words(item.index, item.entry));
+  return out;
+}
+
+void add_listed(Json::Object& members, const gates::AuditReport& report) {
+  Json::Array others;
+  for (const std::uint64_t index : report.under_other_keys) others.emplace_back(index);
+  members.emplace("listed", items_json(report.listed));
+  members.emplace("under_other_keys", std::move(others));
+}
+
+std::string listed_in_words(const gates::AuditReport& report) {
+  std::string out = number(report.listed.size()) + " entries under these index keys\n";
+  for (const auto& item : report.listed) {
+    out += "  " + gates::entry_in_words(item.index, item.entry) + "\n";
+  }
+  for (const std::uint64_t index : report.under_other_keys) {
+    out += "  ASK: entry " + number(index) +
+           " names a case or an order of these, and no key here finds it\n";
+  }
+  return out;
 }
 
 Json::Object log_members(const ledger::LogReport& report, Cosigners cosigners) {
@@ -94,7 +127,10 @@ Json::Object audit_members(const gates::AuditReport& report, Cosigners cosigners
                    {"covers", report.seals.covers},
                    {"opened_late", report.seals.opened_late},
                    {"overdue", overdue_json(report)},
-                   {"overdue_total", report.overdue.size()}};
+                   {"overdue_total", report.overdue.size()},
+                   {"tags", report.index.tags},
+                   {"index_entries", report.index.published},
+                   {"indexed", report.index.covered}};
   add_cosigners(out, report.cosigned, cosigners);
   return out;
 }

@@ -28,4 +28,10 @@ Json::Object audit_members(const gates::AuditReport& report, Cosigners cosigners
 /// Adds "cosigned_by" and "cosigned_at" where they are told.
 void add_cosigners(Json::Object& members, const ledger::Cosigned& cosigned, Cosigners cosigners);
 
+/// Entries about a customer, each in one line.
+Json items_json(const std::vector<gates::ListScan::Item>& items);
+/// What a customer's index keys found in a whole log.
+void add_listed(Json::Object& members, const gates::AuditReport& report);
+std::string listed_in_words(const gates::AuditReport& report);
+
 }  // namespace proviso::verify

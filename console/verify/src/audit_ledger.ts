@@ -8,6 +8,8 @@ import { type DigestHex } from "./digest.ts";
 import { type Entry, type InForce, parseInForce } from "./entry.ts";
 import { trustedEntry, trustedGenesis, type TrustRoot } from "./genesis.ts";
 import { Governance } from "./governance.ts";
+import { IndexAudit, type IndexCounts } from "./index_audit.ts";
+import { type ListedItem, ListScan } from "./list_scan.ts";
 import { NoteVerifier } from "./note.ts";
 import { type Reader } from "./reader.ts";
 import { messageOf, Refusal, refuse } from "./refusal.ts";
@@ -24,6 +26,7 @@ export type AuditErrorClass =
   | "entry"
   | "governance"
   | "order"
+  | "index"
   | "seal"
   | "snapshot";
 export type AuditFinding = Finding<AuditErrorClass>;
@@ -40,6 +43,11 @@ export interface AuditReport {
    * restriction's end is not public, so it may be over. */
   readonly notInSnapshot: number;
   readonly seals: SealCounts;
+  readonly index: IndexCounts;
+  /** Where there were index keys: the entries under them, in the order of the log, and those of the
+   * same cases and orders under other tags. */
+  readonly listed: readonly ListedItem[];
+  readonly underOtherKeys: readonly number[];
   /** No error either; in the order of the log. */
   readonly overdue: readonly Overdue[];
   /** As in LogReport. */
@@ -56,6 +64,8 @@ export interface AuditOptions {
   /** As in VerifyLogOptions, instead of what the trust file asks for; the snapshot's checkpoint has
    * to have its quorum as well. */
   readonly witnessPolicy?: WitnessPolicy | undefined;
+  /** Of a customer, 32 bytes each: finds its entries. */
+  readonly indexKeys?: readonly Bytes[] | undefined;
   readonly progress?: ((entries: number) => void) | undefined;
 }
 
@@ -97,12 +107,15 @@ class EntryAuditor {
   readonly governanceEntries: number[] = [];
   lifts = 0;
   readonly seals = new SealAudit();
+  readonly tags = new IndexAudit();
+  readonly list: ListScan;
   private readonly trust: TrustRoot;
   private governance: Governance | undefined;
   private readonly ids = new Set<string>();
 
-  constructor(trust: TrustRoot) {
+  constructor(trust: TrustRoot, indexKeys: readonly Bytes[]) {
     this.trust = trust;
+    this.list = new ListScan(indexKeys);
   }
 
   visit(index: number, bytes: Bytes): Promise<void> | undefined {
@@ -112,13 +125,20 @@ class EntryAuditor {
       return undefined;
     }
     const entry = this.judge("entry", index, () => this.newEntry(bytes));
-    if (entry?.kind === "sealed" || entry?.kind === "opened") {
+    if (entry === undefined) return undefined;
+    const listed = this.judge("index", index, () => {
+      this.tags.visit(index, entry);
+      this.list.visit(index, entry);
+      return true;
+    });
+    if (listed === undefined) return undefined;
+    if (entry.kind === "sealed" || entry.kind === "opened") {
       this.judge("seal", index, () => {
         if (entry.kind === "sealed") this.seals.seal(index, entry);
         else this.readOpening(entry);
       });
     }
-    return entry?.kind === "order-in-force" ? this.readInForce(index, entry) : undefined;
+    return entry.kind === "order-in-force" ? this.readInForce(index, entry) : undefined;
   }
 
   private judge<T>(errorClass: AuditErrorClass, index: number, body: () => T): T | undefined {
@@ -282,6 +302,9 @@ const kNothingCounted = {
   governanceOrders: 0,
   notInSnapshot: 0,
   seals: new SealAudit().counts,
+  index: new IndexAudit().counts,
+  listed: [],
+  underOtherKeys: [],
   overdue: [],
   cosigned: kNobodyAsked,
 };
@@ -312,7 +335,7 @@ export async function auditLedger(
   // The snapshot first: its size tells at which entry the log's root is wanted.
   const snapshot = await checkSnapshot(options.snapshot, trust);
   const proven = snapshot instanceof Refusal ? undefined : snapshot;
-  const entries = new EntryAuditor(trust);
+  const entries = new EntryAuditor(trust, options.indexKeys ?? []);
   const log = await verifyLog(reader, key, {
     origin: trust.ledger,
     since: options.since,
@@ -333,6 +356,9 @@ export async function auditLedger(
     notInSnapshot:
       finding === undefined && proven !== undefined ? countMissing(proven, entries) : 0,
     seals: entries.seals.counts,
+    index: entries.tags.counts,
+    listed: entries.list.items,
+    underOtherKeys: entries.list.underOtherKeys(),
     overdue: options.at === undefined ? [] : entries.seals.overdue(options.at),
     cosigned: log.cosigned,
   };

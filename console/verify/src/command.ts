@@ -10,6 +10,7 @@ import { type Cosigned, cosignedAt } from "./cosigned.ts";
 import { openFolderLog, readFileWithin } from "./folder_reader.ts";
 import { parseTrust, type TrustRoot } from "./genesis.ts";
 import { openHttpLog } from "./http_reader.ts";
+import { entryInWords, parseIndexKeys } from "./list_scan.ts";
 import { NoteVerifier } from "./note.ts";
 import { type Reader } from "./reader.ts";
 import { messageOf, Refusal, refuse, within } from "./refusal.ts";
@@ -29,6 +30,7 @@ Proves a ledger from its public files. LOG is a folder or an http(s) URL of a st
   --snapshot FILE    a gate's snapshot, held against the log (needs --trust)
   --since FILE       an earlier checkpoint that was kept
   --at TIME          when openings of sealed entries are asked for (default: now)
+  --index-key FILE   a customer's index keys: lists its entries (needs --trust)
   --policy FILE      witness policy: whose cosignatures a checkpoint must have; goes before
                      what the trust file asks for
   --json             the verdict as one line of JSON
@@ -113,6 +115,7 @@ interface Request {
   readonly since: string | undefined;
   readonly at: string | undefined;
   readonly policy: string | undefined;
+  readonly indexKey: string | undefined;
   readonly json: boolean;
 }
 
@@ -199,6 +202,42 @@ function sealsInWords({ seals, overdue }: AuditReport): string {
   return head + lines.join("");
 }
 
+function indexInWords({ index }: AuditReport): string {
+  if (index.tags === 0) return "";
+  const covers = `an index of them covers the first ${index.covered} entries`;
+  return `  ${index.tags} entries about customers; ${covers}\n`;
+}
+
+function readIndexKeys(
+  path: string | undefined,
+  trust: TrustRoot,
+): readonly Bytes[] | undefined {
+  if (path === undefined) return undefined;
+  const bytes = readFile(path, kFileBytesMax);
+  return within(path, () => parseIndexKeys(bytes, trust.ledger));
+}
+
+/** What a customer's index keys found in a whole log, for programs and for people. */
+function listedOf({ listed, underOtherKeys }: AuditReport): {
+  readonly counts: Readonly<Record<string, ListText>>;
+  readonly text: string;
+} {
+  const words = listed.map(entryInWords);
+  const lines = [
+    `${listed.length} entries under these index keys`,
+    ...words.map((line) => `  ${line}`),
+    ...underOtherKeys.map(
+      (index) =>
+        `  ASK: entry ${index} names a case or an order of these, and no key here finds it`,
+    ),
+  ];
+  const counts = {
+    listed: { list: JSON.stringify(words) },
+    under_other_keys: { list: JSON.stringify(underOtherKeys) },
+  };
+  return { counts, text: lines.map((line) => `${line}\n`).join("") };
+}
+
 async function verdictByTrust(request: Request, trustFile: string): Promise<Verdict> {
   const bytes = readFile(trustFile, kFileBytesMax);
   const trust = within(trustFile, () => parseTrust(bytes));
@@ -206,13 +245,17 @@ async function verdictByTrust(request: Request, trustFile: string): Promise<Verd
   const since = readOptional(request.since);
   const at = readMoment(request.at);
   const witnessPolicy = readWitnessPolicy(request.policy, trust, keyOf(trust));
+  const indexKeys = readIndexKeys(request.indexKey, trust);
   const log = await openLog(request.log);
-  const report = await auditLedger(log, trust, { snapshot, since, at, witnessPolicy });
+  const options = { snapshot, since, at, witnessPolicy, indexKeys };
+  const report = await auditLedger(log, trust, options);
+  const listed = indexKeys === undefined ? { counts: {}, text: "" } : listedOf(report);
   const cosigners = cosignersOf(witnessPolicy, report.cosigned);
   return {
     finding: report.finding,
     counts: {
       ...inCounts(cosigners.told),
+      ...listed.counts,
       entries: report.entries,
       orders_in_force: report.ordersInForce,
       lifts: report.lifts,
@@ -224,12 +267,17 @@ async function verdictByTrust(request: Request, trustFile: string): Promise<Verd
       opened_late: report.seals.openedLate,
       overdue: { list: overdueText(report.overdue) },
       overdue_total: report.overdue.length,
+      tags: report.index.tags,
+      index_entries: report.index.published,
+      indexed: report.index.covered,
     },
     text:
       `valid: ${report.entries.toString()} entries; ${report.ordersInForce} restrictions in ` +
       `force, ${report.lifts} lifts, ${report.governanceOrders} changes of who decides\n` +
       sealsInWords(report) +
-      cosigners.text,
+      indexInWords(report) +
+      cosigners.text +
+      listed.text,
   };
 }
 
@@ -260,7 +308,7 @@ function parseRequest(args: readonly string[]): Request | "help" {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const files = { key: text, trust: text, snapshot: text, since: text, policy: text };
-  const options = { ...files, at: text, json: flag, help: flag };
+  const options = { ...files, "index-key": text, at: text, json: flag, help: flag };
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], allowPositionals: true, options });
@@ -272,13 +320,17 @@ function parseRequest(args: readonly string[]): Request | "help" {
   const [log, ...more] = positionals;
   if (log === undefined || more.length > 0) return refuse("give one LOG: a folder or a URL");
   const { key, trust, snapshot, since, policy, at, json } = values;
-  return { log, key, trust, snapshot, since, policy, at, json: json ?? false };
+  const indexKey = values["index-key"];
+  return { log, key, trust, snapshot, since, policy, indexKey, at, json: json ?? false };
 }
 
 async function judge(request: Request): Promise<Verdict> {
   const { key, trust, snapshot } = request;
   if (key !== undefined && trust === undefined) {
     if (snapshot !== undefined) refuse("--snapshot needs --trust: a key alone proves no order");
+    if (request.indexKey !== undefined) {
+      refuse("--index-key needs --trust: a key alone proves no entry");
+    }
     return verdictByKey(request, key);
   }
   if (trust !== undefined && key === undefined) return verdictByTrust(request, trust);

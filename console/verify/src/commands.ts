@@ -18,7 +18,9 @@ import {
 } from "./command.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { type Cosigned, judgeWitnesses, kNobodyAsked } from "./cosigned.ts";
+import { kListBytesMax, listInWords, verifyCustomerList } from "./customer_list.ts";
 import { parseTrust, type TrustRoot } from "./genesis.ts";
+import { entryInWords } from "./list_scan.ts";
 import { leafHash, verifyInclusion } from "./merkle.ts";
 import { meaningOf } from "./meaning.ts";
 import { NoteVerifier } from "./note.ts";
@@ -41,6 +43,7 @@ const kCommandsUsage = `ledger-verify COMMAND ...
   log LOG                           all of it; "log" may be left out
   consistency EARLIER LATER LOG     that one checkpoint continues another
   bundle FILE                       one order: what was ordered, when, by how many
+  list FILE                         all entries about one customer
   snapshot FILE                     what a gate works by
   proof FILE --entry FILE           that an entry is in the log (tlog-proof)
 
@@ -118,6 +121,25 @@ async function judgeBundle(asked: Asked): Promise<Verdict> {
   };
   const { told, text } = cosignersOf(policy, proven.cosigned);
   const words = `${bundleInWords(report.proven)}${text}`;
+  return { finding: undefined, members: { ...members, ...told }, words };
+}
+
+async function judgeList(asked: Asked): Promise<Verdict> {
+  const trust = readTrust(asked);
+  const bytes = readFile(operand(asked, 0), kListBytesMax);
+  const policy = readWitnessPolicy(asked.policy, trust, keyOf(trust));
+  const { finding, proven } = await verifyCustomerList(bytes, trust, policy);
+  if (finding !== undefined) return { finding, members: {}, words: "" };
+  const { entries, keys, covered, checkpoint, cosigned } = proven;
+  const members = {
+    listed: entries.map(entryInWords),
+    keys,
+    complete_to: covered,
+    entries: checkpoint.size,
+    root: toHex(checkpoint.root),
+  };
+  const { told, text } = cosignersOf(policy, cosigned);
+  const words = `${listInWords(proven)}${text}`;
   return { finding: undefined, members: { ...members, ...told }, words };
 }
 
@@ -216,6 +238,7 @@ interface Command {
 
 const kCommands: ReadonlyMap<string, Command> = new Map([
   ["bundle", { operands: 1, options: ["trust", "policy"], judge: judgeBundle }],
+  ["list", { operands: 1, options: ["trust", "policy"], judge: judgeList }],
   ["snapshot", { operands: 1, options: ["trust", "policy"], judge: judgeSnapshot }],
   ["proof", { operands: 1, options: ["trust", "key", "policy", "entry"], judge: judgeProof }],
   ["consistency", { operands: 3, options: ["trust", "key", "policy"], judge: judgeConsistency }],

@@ -3,6 +3,7 @@
 import { readSignatures, type Signature, type SignedOrder } from "./authority.ts";
 import { type Bytes, fromUtf8, utf8 } from "./bytes.ts";
 import { type DigestHex } from "./digest.ts";
+import { isAboutCustomer, kAbout, tagOf } from "./index_tag.ts";
 import { canonicalJson, type JsonObject, parseJson } from "./json.ts";
 import { Members } from "./members.ts";
 import { type Order, orderFromJson, type OrderKind, parseOrderKind } from "./order.ts";
@@ -103,7 +104,11 @@ export function parseInForce(publicPart: JsonObject): InForce {
   const document = members.optional("document") ?? null;
   const emergency = readEmergency(members, kind);
   const seals = readSeals(members, kind);
+  members.optional(kAbout);
   members.finish();
+  if (tagOf(publicPart) !== undefined && !isAboutCustomer(kind)) {
+    refuse("public.about: the order is about no customer");
+  }
   if (document === null) {
     if (kind !== "restrict") return refuse("public.document: missing");
     return { kind, digest, signed: undefined, ...signatures, emergency, seals };

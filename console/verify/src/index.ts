@@ -16,10 +16,18 @@ export {
   type JudgedWitnesses,
   judgeWitnesses,
 } from "./cosigned.ts";
+export {
+  type ListErrorClass,
+  listInWords,
+  type ListReport,
+  type ProvenList,
+  verifyCustomerList,
+} from "./customer_list.ts";
 export { sha256, sha256Hex } from "./digest.ts";
 export { checkDisclosure, commitmentOf } from "./disclosure.ts";
 export { parseTrust, type TrustRoot } from "./genesis.ts";
 export { openHttpLog } from "./http_reader.ts";
+export { entryInWords, type ListedItem, parseIndexKeys } from "./list_scan.ts";
 export { meaningOf } from "./meaning.ts";
 export { leafHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
 export { NoteVerifier } from "./note.ts";

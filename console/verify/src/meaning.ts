@@ -25,10 +25,16 @@ const kMeanings: ReadonlyMap<string, string> = new Map([
     "who decides, or by which documents, was changed without the approvals that it takes",
   ],
   ["inclusion", "what is shown is not in the log that was signed"],
+  [
+    "index",
+    "a customer's entries can be kept from it: one has no mark of its own, or the index of them " +
+      "is not what the log holds",
+  ],
   ["later-format", "the later checkpoint cannot be read"],
   ["later-origin", "the later checkpoint is another log's"],
   ["later-signature", "the log's key did not sign the later checkpoint"],
   ["leaf-hash", "a file was changed or damaged after it was written"],
+  ["list", "this is no customer's list, or it was damaged on its way"],
   ["missing", "entries that the log signed are not there"],
   [
     "order",

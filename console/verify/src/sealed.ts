@@ -4,6 +4,7 @@
 import { concatBytes, fromHex, utf8 } from "./bytes.ts";
 import { type DigestHex, isDigestHex, sha256Hex } from "./digest.ts";
 import { type Entry, type InForce, parseEntry, type OrderSeals } from "./entry.ts";
+import { kAbout, tagOf } from "./index_tag.ts";
 import { canonicalJson, type Json, type JsonObject } from "./json.ts";
 import { Members } from "./members.ts";
 import { refuse, within } from "./refusal.ts";
@@ -20,6 +21,7 @@ const kNeverSealed: ReadonlySet<string> = new Set([
   "sealed",
   "opened",
   "private-erased",
+  "index-published",
 ]);
 
 /** What should be open by now and is not. Not an error of the log: the operator owes it. */
@@ -91,7 +93,9 @@ function parseOpening(publicPart: JsonObject): Opening {
   if (!isDigestHex(opening.saltHex)) {
     members.refuse("salt", "not 64 lower-case hexadecimal digits");
   }
+  members.optional(kAbout);
   members.finish();
+  tagOf(publicPart);
   return opening;
 }
 
@@ -110,6 +114,10 @@ function contentOf(opening: Opening, commitment: DigestHex, ledger: string): Ent
   if (entry.ledger !== ledger) refuse("what was sealed is another ledger's");
   if (kNeverSealed.has(entry.kind)) {
     refuse("what was sealed is of a kind that is never sealed (I2)");
+  }
+  // Else the customer's numbers would tell that something is sealed.
+  if (entry.publicPart.has(kAbout)) {
+    refuse("what was sealed has a tag: it gets one when it is opened (I11)");
   }
   return entry;
 }

@@ -130,7 +130,7 @@ async function trustedCheckpoint(note: Bytes, trust: TrustRoot): Promise<Checkpo
   return opened.kind === "opened" ? opened.checkpoint : refuse(`checkpoint (I2): ${opened.what}`);
 }
 
-function provenEntry(proven: ProvenEntry, checkpoint: Checkpoint, trust: TrustRoot): Entry {
+export function provenEntry(proven: ProvenEntry, checkpoint: Checkpoint, trust: TrustRoot): Entry {
   const { size, root } = checkpoint;
   try {
     verifyInclusion(BigInt(proven.index), size, leafHash(proven.bytes), proven.path, root);

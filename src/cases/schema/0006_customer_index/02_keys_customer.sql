@@ -1,0 +1,1 @@
+CREATE INDEX index_keys_customer ON index_keys (customer)

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX outbox_about ON outbox (about) WHERE about<>''
