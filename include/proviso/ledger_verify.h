@@ -116,8 +116,7 @@ Answer verify_bundle(std::string_view bundle, const Trust& trust,
 /// What a customer's list proves by itself: all entries about it up to an index, and that none is
 /// missing there (docs/formats/customer-list.md). That the index is right only verify_log() can
 /// tell.
-Answer verify_list(std::string_view list, const Trust& trust,
-                   const Policy& policy = std::nullopt);
+Answer verify_list(std::string_view list, const Trust& trust, const Policy& policy = std::nullopt);
 
 /// That `entry` is in the log: what somebody who kept a tlog-proof can check.
 Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust,
