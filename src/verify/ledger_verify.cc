@@ -329,10 +329,10 @@ Answer verify_list(std::string_view list, const Trust& trust, const Policy& give
                        {"entries", report.checkpoint_size},
                        {"root", report.checkpoint_root.hex()}};
   verify::add_cosigners(members, report.cosigned, asked_of(*policy));
-  return verdict_of(report,
-                    gates::list_in_words(report) +
-                        verify::cosigners_in_words(report.cosigned, asked_of(*policy)),
-                    std::move(members));
+  return verdict_of(
+      report,
+      gates::list_in_words(report) + verify::cosigners_in_words(report.cosigned, asked_of(*policy)),
+      std::move(members));
 }
 
 Answer verify_proof(std::string_view proof, std::string_view entry, const Trust& trust,
