@@ -159,7 +159,7 @@ TEST(Meaning, IsThereForEachClassOfThePage) {
       ++classes;
     }
   }
-  EXPECT_EQ(classes, 35U);
+  EXPECT_EQ(classes, 37U);
   EXPECT_EQ(verify::meaning_of("OK"), "");
 }
 
