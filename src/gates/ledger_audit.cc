@@ -35,7 +35,9 @@ Result<void> check_named_approvers(const model::InForce& in_force,
   const auto& signed_order = in_force.signed_order;
   const model::RosterMember* proposer =
       signed_order.proposal ? authority.find(signed_order.proposal->key_id) : nullptr;
-  if (proposer == nullptr) return fail(Errc::denied, "names no proposer of the roster (I2)");
+  if (proposer == nullptr || !model::may_propose(proposer->role)) {
+    return fail(Errc::denied, "names no proposer of the roster (I2)");
+  }
   std::set<std::string_view> people;
   bool own_key = false;
   for (const model::Signature& approval : signed_order.approvals) {

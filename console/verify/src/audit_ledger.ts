@@ -13,6 +13,7 @@ import { type ListedItem, ListScan } from "./list_scan.ts";
 import { NoteVerifier } from "./note.ts";
 import { type Reader } from "./reader.ts";
 import { messageOf, Refusal, refuse } from "./refusal.ts";
+import { mayPropose } from "./roster.ts";
 import { type Overdue, SealAudit, type SealCounts } from "./sealed.ts";
 import { kSnapshotBytesMax, orderName, type VerifiedSnapshot, verifySnapshot } from "./snapshot.ts";
 import { laterOf, type Time } from "./time.ts";
@@ -83,7 +84,9 @@ function checkNamedApprovers(inForce: InForce, { roster, policy }: Authority): v
   const signatures = inForce.signed ?? inForce;
   const { proposal } = signatures;
   const proposer = proposal === undefined ? undefined : roster.get(proposal.keyId);
-  if (proposer === undefined) return refuse("names no proposer of the roster (I2)");
+  if (proposer === undefined || !mayPropose(proposer.role)) {
+    return refuse("names no proposer of the roster (I2)");
+  }
   const people = new Set<string>();
   let ownKey = false;
   for (const { keyId } of signatures.approvals) {

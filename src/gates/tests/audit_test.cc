@@ -124,6 +124,19 @@ TEST_F(LedgerAudit, AnEmergencyNamesApproversOnCall) {
   EXPECT_FOUND(audit(under_three(emergency({"ada", "cleo"}))), "order", "entry 2", "I2");
 }
 
+TEST_F(LedgerAudit, AnAuditorProposesNothingI2) {
+  World world;
+  auto roster = model::testing::sample_roster();
+  roster.push_back(model::testing::member("aude", model::Role::auditor));
+  world.put_in_force(
+      sign_order(sample_change(OrderKind::roster, model::roster_to_json(roster)), {"ada", "ben"}),
+      "2026-11-02T00:00:00Z");
+  SignedOrder order = sign_order(sample_restriction(), {"ada", "ben"});
+  order.proposal = model::testing::propose("aude", order.canonical);
+  world.put_in_force(order, "2026-11-05T09:00:00Z");
+  EXPECT_FOUND(audit(world), "order", "entry 2", "names no proposer of the roster (I2)");
+}
+
 TEST_F(LedgerAudit, ServerMediatedKeysAloneDecideNothingI2) {
   const auto world_of = [](const std::vector<std::string>& approvers) {
     World world;
