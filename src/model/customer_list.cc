@@ -2,6 +2,7 @@
 #include "model/customer_list.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/encoding.h"
 
@@ -74,7 +75,8 @@ Result<std::optional<Neighbour>> neighbour_from_json(const Json* value, const st
   const std::uint64_t entry = natural(reader, "entry");
   const Json& place = reader.object("in_index");
   TRY_VOID(reader.finish());
-  return std::optional(Neighbour{*tag, entry, TRY(place_from_json(place, where + ".in_index"))});
+  IndexPlace in_index = TRY(place_from_json(place, where + ".in_index"));
+  return std::optional(Neighbour{*tag, entry, std::move(in_index)});
 }
 
 Result<Absence> absence_from_json(const Json& value, const std::string& where) {
@@ -82,8 +84,10 @@ Result<Absence> absence_from_json(const Json& value, const std::string& where) {
   const Json* before = reader.optional("before");
   const Json* after = reader.optional("after");
   TRY_VOID(reader.finish());
-  return Absence{TRY(neighbour_from_json(before, where + ".before")),
-                 TRY(neighbour_from_json(after, where + ".after"))};
+  Absence out;
+  out.before = TRY(neighbour_from_json(before, where + ".before"));
+  out.after = TRY(neighbour_from_json(after, where + ".after"));
+  return out;
 }
 
 Result<ListedEntry> listed_from_json(const Json& value, const std::string& where) {
@@ -91,8 +95,10 @@ Result<ListedEntry> listed_from_json(const Json& value, const std::string& where
   const Json& entry = reader.object("entry");
   const Json& place = reader.object("in_index");
   TRY_VOID(reader.finish());
-  return ListedEntry{TRY(proven_entry_from_json(entry, where + ".entry")),
-                     TRY(place_from_json(place, where + ".in_index"))};
+  ListedEntry out;
+  out.entry = TRY(proven_entry_from_json(entry, where + ".entry"));
+  out.in_index = TRY(place_from_json(place, where + ".in_index"));
+  return out;
 }
 
 std::string item(const std::string& name, std::size_t number) {
