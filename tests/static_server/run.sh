@@ -118,7 +118,7 @@ check_sizes() {
 }
 
 check_ledger() {
-  both "the whole ledger" 0 '^valid: [0-9]+ entries; 2 restrictions in force, 1 lifts' \
+  both "the whole ledger" 0 '^valid: [0-9]+ entries; 3 restrictions in force, 1 lifts' \
     "$1/ledger/log" "${TRUST[@]}" --snapshot "$LEDGER/snapshot.json" \
     --since "$LEDGER/checkpoint.earlier"
 }
