@@ -120,6 +120,7 @@ play() {
   shift 2
   mkdir -p "$both" "$temp"
   ln -sf "$ROOT/tests/ts_verify/both.sh" "$both/proviso"
+  ln -sf "$PROVISO_BIN/ledger-verify" "$both/ledger-verify"
   : >"$told"
   env BOTH_REAL="$real" BOTH_NODE="$NODE" BOTH_OTHER="$ROOT/console/verify/dist/main.js" \
     BOTH_TOLD="$told" PROVISO_BIN="$both" TMPDIR="$temp" "$@" >"$temp.out" 2>&1 || code=$?
