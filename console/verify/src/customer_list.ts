@@ -5,6 +5,7 @@ import { type Bytes, fromHex, fromUtf8, toHex, utf8 } from "./bytes.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { type Cosigned, judgeWitnesses } from "./cosigned.ts";
 import { type DigestHex, hashFromBase64 } from "./digest.ts";
+import { foundAs } from "./found.ts";
 import { type TrustRoot } from "./genesis.ts";
 import {
   indexLeaf,
@@ -24,7 +25,7 @@ import {
 import { Members } from "./members.ts";
 import { leafHash, verifyInclusion } from "./merkle.ts";
 import { NoteVerifier } from "./note.ts";
-import { Refusal, refuse } from "./refusal.ts";
+import { refuse } from "./refusal.ts";
 import { parseProvenEntry, provenEntry, type ProvenEntry, provenGenesis } from "./snapshot.ts";
 import { trustedPolicy } from "./trusted_policy.ts";
 import { type Finding } from "./verify_log.ts";
@@ -96,29 +97,7 @@ export type ListReport =
   | { readonly finding: Finding<ListErrorClass>; readonly proven: undefined }
   | { readonly finding: undefined; readonly proven: ProvenList };
 
-/** The first thing that is wrong, on its way out of the verifier. */
-class Found extends Error {
-  readonly finding: Finding<ListErrorClass>;
-
-  constructor(errorClass: ListErrorClass, where: string, detail: string) {
-    super(detail);
-    this.finding = { errorClass, where, detail };
-  }
-}
-
-/** Runs `body`; what it refuses is found as `errorClass` at `where`. */
-async function findingAs<T>(
-  errorClass: ListErrorClass,
-  where: string,
-  body: () => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (error instanceof Refusal) throw new Found(errorClass, where, error.message);
-    throw error;
-  }
-}
+const { Found, findingAs, findingOf } = foundAs<ListErrorClass>();
 
 function natural(members: Members, name: string): number {
   const number = members.integer(name);
@@ -341,8 +320,7 @@ export async function verifyCustomerList(
       policy ?? (await findingAs("trust", "witnesses", () => trustedPolicy(trust)));
     return { finding: undefined, proven: await new ListVerifier(list, trust).run(asked) };
   } catch (error) {
-    if (!(error instanceof Found)) throw error;
-    return { finding: error.finding, proven: undefined };
+    return { finding: findingOf(error), proven: undefined };
   }
 }
 

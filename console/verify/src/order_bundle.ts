@@ -13,6 +13,7 @@ import { parseCatalogue } from "./catalogue.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { type Cosigned, judgeWitnesses } from "./cosigned.ts";
 import { inForceOf } from "./entry.ts";
+import { foundAs } from "./found.ts";
 import { trustedEntry, type TrustRoot } from "./genesis.ts";
 import { Governance } from "./governance.ts";
 import { canonicalJson, type Json, parseJson } from "./json.ts";
@@ -22,7 +23,7 @@ import { NoteVerifier } from "./note.ts";
 import { type Order, parseOrder } from "./order.ts";
 import { orderInWords } from "./order_words.ts";
 import { parseTlogProof, type TlogProof } from "./proof.ts";
-import { Refusal, refuse, within } from "./refusal.ts";
+import { refuse, within } from "./refusal.ts";
 import {
   orderName,
   parseProvenEntry,
@@ -82,29 +83,7 @@ export type BundleReport =
   | { readonly finding: BundleFinding; readonly proven: undefined }
   | { readonly finding: undefined; readonly proven: ProvenBundle };
 
-/** The first thing that is wrong, on its way out of the verifier. */
-class Found extends Error {
-  readonly finding: BundleFinding;
-
-  constructor(errorClass: BundleErrorClass, where: string, detail: string) {
-    super(detail);
-    this.finding = { errorClass, where, detail };
-  }
-}
-
-/** Runs `body`; what it refuses is found as `errorClass` at `where`. */
-async function findingAs<T>(
-  errorClass: BundleErrorClass,
-  where: string,
-  body: () => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (error instanceof Refusal) throw new Found(errorClass, where, error.message);
-    throw error;
-  }
-}
+const { Found, findingAs, findingOf } = foundAs<BundleErrorClass>();
 
 function parseEnvelope(value: Json): Pick<SignedOrder, "order" | "approvals"> {
   const members = new Members(value, "approvals");
@@ -274,8 +253,7 @@ export async function verifyOrderBundle(
       policy ?? (await findingAs("trust", "witnesses", () => trustedPolicy(trust)));
     return { finding: undefined, proven: await new BundleVerifier(bundle, trust, asked).run() };
   } catch (error) {
-    if (!(error instanceof Found)) throw error;
-    return { finding: error.finding, proven: undefined };
+    return { finding: findingOf(error), proven: undefined };
   }
 }
 
