@@ -82,23 +82,36 @@ class Tree:
         return words_of(left)[1]
 
 
+def is_rule(line):
+    """What stands between the head of a table and its rows."""
+    return line.startswith("|") and set(line) <= set("|- ")
+
+
 def rows(page):
-    """(line number, cells) of each row of a table that has a column "shown by"."""
-    column = None
-    for number, line in enumerate(page.splitlines(), 1):
-        if not line.startswith("|"):
-            column = None
-            continue
+    """(line number, cells, column "shown by") of each row; the column is -1 in a table that has
+    none, and None where a table has no head: whatever cut it from its head hides its rows."""
+    lines, column, inside = page.splitlines(), None, False
+    for number, line in enumerate(lines, 1):
         cells = [c.strip() for c in line.strip("|").split("|")]
-        if column is None:
-            column = cells.index("shown by") if "shown by" in cells else -1
-        elif column >= 0 and not set(line) <= set("|- "):
+        if not line.startswith("|"):
+            inside = False
+        elif not inside:
+            inside, column = True, None
+            if number < len(lines) and is_rule(lines[number]):
+                column = cells.index("shown by") if "shown by" in cells else -1
+            else:
+                yield number, cells, column
+        elif not is_rule(line):
             yield number, cells, column
 
 
 def check(root):
     tree, errors, seen = Tree(root), [], []
     for number, cells, column in rows((tree.root / PAGE).read_text()):
+        if column is None:
+            errors.append(f"{PAGE}:{number}: a row without a head: {cells[0]}")
+        if column is None or column < 0:
+            continue
         seen.append(cells[0])
         items = ITEM.findall(cells[column]) if column < len(cells) else []
         # What is promised has a test; a row without "cannot" promises nothing.
@@ -129,6 +142,7 @@ def self_test():
             (root / path).write_text(text)
         (root / "docs").mkdir()
         cases = [(head + good, 0), (head + good.replace("| a witness ", "| nobody "), 1)]
+        cases += [(head + good + "between\n" + row.format("nothing") + "\n", 1)]
         cases += [(head + good + row.format(w) + "\n", 1) for w in wrong]
         failed = 0
         for page, count in cases:
