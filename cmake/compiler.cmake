@@ -22,6 +22,11 @@ if(PROVISO_SANITIZE)
   add_compile_options(-fsanitize=${PROVISO_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PROVISO_SANITIZE})
 endif()
+if(PROVISO_FUZZ)
+  # Everywhere, and not only in fuzz/: a fuzzer sees no branch of a library that lacks it, and goes
+  # on by chance alone.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(PROVISO_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)

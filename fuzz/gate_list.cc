@@ -8,29 +8,29 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "base/file_system.h"
+#include "example.h"
 #include "gates/verified_list.h"
 
 namespace {
 
-const proviso::model::TrustRoot& trust() {
-  static const auto root = proviso::model::parse_trust(
-      proviso::real_file_system()
-          .read(PROVISO_SOURCE_DIR "/docs/formats/examples/trust.json", 1U << 20U)
-          .value());
-  return root.value();
+using proviso::gates::ListReport;
+
+ListReport judge(std::string_view text) {
+  return proviso::gates::verify_customer_list(text, proviso::fuzz::example_trust());
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const bool example_is_proven = judge(proviso::fuzz::example("customer.list")).ok;
+  CHECK(example_is_proven);
   // Exactly sized, so that the address sanitizer sees every byte read beyond the end.
   const std::unique_ptr<char[]> copy(new char[size]);
   std::copy_n(data, size, copy.get());
   const std::string_view text(copy.get(), size);
   const auto keys = proviso::model::parse_index_keys(text);
   if (keys) CHECK(!keys->keys.empty() && keys->keys.front().size() == 32);
-  const auto report = proviso::gates::verify_customer_list(text, trust());
+  const ListReport report = judge(text);
   if (!report.ok) {
     CHECK(!report.error_class.empty() && !report.detail.empty());
     return 0;

@@ -167,5 +167,27 @@ TEST(Example, AnOpeningFitsItsSealedEntry) {
   EXPECT_TRUE(model::check_disclosure(*disclosure, (*inside)->private_commitment));
 }
 
+// A corpus of proofs under another trust root would be refused at the genesis, whatever a fuzzer
+// does to it.
+TEST(Example, FuzzingBeginsFromThem) {
+  const auto seed = [](const std::string& name, std::string_view text) {
+    const std::string path = PROVISO_SOURCE_DIR "/fuzz/corpus/" + name;
+    if (std::getenv("PROVISO_UPDATE_EXAMPLES") != nullptr) {
+      EXPECT_TRUE(real_file_system().write_durable(path, text));
+    }
+    EXPECT_EQ(real_file_system().read(path, 1U << 20U).value_or(""), text) << name;
+  };
+  const auto shown = [](const std::string& name) {
+    return real_file_system()
+        .read(PROVISO_SOURCE_DIR "/docs/formats/examples/" + name, 1U << 20U)
+        .value_or("");
+  };
+  seed("gate_bundle/example", shown("order.bundle"));
+  seed("gate_list/example", shown("customer.list"));
+  const std::string snapshot = shown("snapshot.json");
+  seed("gate_snapshot/example", snapshot);
+  seed("gate_snapshot/body", snapshot.substr(0, snapshot.find('\n')));
+}
+
 }  // namespace
 }  // namespace proviso::gates
