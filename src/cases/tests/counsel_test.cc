@@ -2,24 +2,19 @@
 // What counsel directs is in the store for counsel only.
 #include "cases/counsel.h"
 
-#include <filesystem>
 #include <set>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "base/encoding.h"
-#include "base/testing/faulty_file_system.h"
 #include "cases/casework.h"
 #include "cases/publication.h"
 #include "cases/sealing.h"
+#include "cases/testing/trial.h"
 
 namespace proviso::cases {
 namespace {
 
-namespace kind = model::entry_kind;
-constexpr const char* kOrigin = "ledger.example/counsel";
-constexpr const char* kCase = "00000000-0000-8000-a000-000000000001";
 constexpr std::string_view kCanary = "canary-4711";
 
 TEST(CounselKey, OpensWhatIsSealedToItAndNothingElse) {
@@ -74,36 +69,8 @@ TEST(CounselKey, FilesAreReadStrictly) {
 
 class DirectedCase : public ::testing::Test {
  protected:
-  DirectedCase() {
-    std::filesystem::remove_all(store_);
-    EXPECT_TRUE(ledger::Log::create(fs_, "ledger", signer(), kOrigin));
-    auto log = ledger::Log::open(fs_, "ledger", signer(), kOrigin);
-    record_ = Record::open(Database::open(store_).value(), std::move(*log), kOrigin, "a hash key",
-                           clock_, random_)
-                  .value();
-    const auto body = [&]() -> Result<void> {
-      Database& db = record_->database();
-      record_->entry(kind::genesis, Json::Object{}, Json::Object{});
-      TRY_VOID(db.run("INSERT INTO meta VALUES ('genesis','{}')"));
-      return db.run(
-          "INSERT INTO cases (id, customer, term_group, state, opened_at) VALUES "
-          "(:p0,'cust-a','','open','2026-11-23T12:00:00Z')",
-          {kCase});
-    };
-    EXPECT_TRUE(record_->change(body));
-  }
-  ~DirectedCase() override {
-    record_.reset();
-    std::filesystem::remove_all(store_);
-    std::filesystem::remove_all(store_ + "-wal");
-  }
-
   void write(std::string_view text) {
-    const auto body = [&] {
-      return record_->case_entry(id_, kind::finding_made, Json::Object{{"case", id_.value}},
-                                 Json::Object{{"element", text}});
-    };
-    ASSERT_TRUE(record_->change(body));
+    ASSERT_TRUE(trial_.add_finding(Json::Object{{"element", text}}));
   }
   std::string add_evidence(const std::string& text) {
     Casework work(*record_, register_, terms_);
@@ -113,7 +80,7 @@ class DirectedCase : public ::testing::Test {
   bool stored(const std::string& text) {
     std::string all;
     for (const char* suffix : {"", "-wal"}) {
-      const auto bytes = real_file_system().read(store_ + suffix, 1U << 24U);
+      const auto bytes = real_file_system().read(trial_.store() + suffix, 1U << 24U);
       if (bytes) all += *bytes;
     }
     return all.find(text) != std::string::npos ||
@@ -130,19 +97,10 @@ class DirectedCase : public ::testing::Test {
     out.push_back(CounselKey::from_pem(key_.to_pem("").value(), "").value());
     return out;
   }
-  static ledger::NoteSigner signer() {
-    SeededRandom keys(9);
-    return ledger::NoteSigner::make(kOrigin, SigningKey::generate(keys)).value();
-  }
 
-  proviso::testing::FaultyFileSystem fs_;
-  ManualClock clock_{parse_time("2026-11-23T12:00:00Z").value()};
-  SeededRandom random_{5};
-  std::string store_ =
-      (std::filesystem::temp_directory_path() / ("proviso-counsel-" + std::to_string(::getpid())))
-          .string();
-  std::unique_ptr<Record> record_;
-  model::CaseId id_{kCase};
+  testing::Trial trial_;
+  Record* record_ = &trial_.record();
+  const model::CaseId& id_ = trial_.case_id;
   model::Register register_;
   model::Terms terms_;
   CounselKey key_ = CounselKey::generate();
@@ -198,14 +156,14 @@ TEST_F(DirectedCase, SealedEntriesOpenWithoutCounsel) {
   ASSERT_TRUE(direct_case(*record_, id_, key_.public_key()));
   write("after");
   for (int i = 0; i < 3; ++i) {
-    clock_.advance(std::chrono::minutes{10});
+    trial_.clock.advance(std::chrono::minutes{10});
     ASSERT_EQ(append_slot(*record_)->sealed, 1U);
   }
   Casework work(*record_, register_, terms_);
   ASSERT_TRUE(work.close(id_, "a reason"));
-  clock_.advance(std::chrono::minutes{10});
+  trial_.clock.advance(std::chrono::minutes{10});
   ASSERT_TRUE(append_slot(*record_));
-  clock_.advance(std::chrono::days{31});
+  trial_.clock.advance(std::chrono::days{31});
   EXPECT_EQ(open_due(*record_).value(), 4U) << "findings, that counsel directs, the end";
   EXPECT_TRUE(view({}).entries.empty());
   EXPECT_EQ(view(keys()).entries.size(), 2U);
