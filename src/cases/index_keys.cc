@@ -8,11 +8,12 @@ namespace {
 constexpr std::string_view kOwn =
     "SELECT name, next FROM index_keys WHERE customer=:p0 AND attached_by=''";
 
-// Names that are made here have a line feed, which no id of the register has.
+// Names that are made here have a line feed, which no id of the register has. substr() counts
+// characters, and an id may have some of several bytes.
 Result<std::string> new_name(Database& db, const std::string& customer) {
   const auto used =
-      TRY(db.query("SELECT 1 FROM index_keys WHERE name=:p0 OR substr(name,1,:p1)=:p2",
-                   {customer, static_cast<std::int64_t>(customer.size() + 1), customer + "\n"}));
+      TRY(db.query("SELECT 1 FROM index_keys WHERE name=:p0 OR substr(name,1,length(:p1))=:p2",
+                   {customer, customer + "\n", customer + "\n"}));
   return used.empty() ? customer : customer + "\n" + std::to_string(used.size());
 }
 

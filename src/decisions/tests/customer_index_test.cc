@@ -3,6 +3,7 @@
 #include "cases/customer_index.h"
 
 #include <map>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -171,6 +172,21 @@ TEST(CustomerIndex, OfACaseThatWasAttachedHasTheKeysOfBoth) {
   EXPECT_EQ(keys_of(p, "unregistered:sub-9")[0].numbers, 0U);
   EXPECT_NE(keys_of(p, "unregistered:sub-9")[0].key, keys_of(p, "customer-1")[1].key)
       << "who registers the subscription next would get the key of before";
+}
+
+TEST(CustomerIndex, AnUnregisteredNameHasANewKeyEachTimeItIsUsedAgain) {
+  Provider p(Provider::Founded::without_a_case);
+  cases::Database& db = p.record().database();
+  for (const std::string name : {"unregistered:sub-9", "unregistered:\u00fcber-9", "\u6570"}) {
+    std::set<std::string> keys;
+    for (int times = 1; times <= 4; ++times) {
+      const auto tag = cases::next_tag(db, p.record().index_secret(), name);
+      ASSERT_TRUE(tag) << name << ", used " << times << " times: " << tag.error().message;
+      keys.insert(keys_of(p, name)[0].key);
+      EXPECT_EQ(keys.size(), static_cast<std::size_t>(times)) << name;
+      EXPECT_TRUE(cases::attach_index_key(db, name, "customer-1", "an entry"));
+    }
+  }
 }
 
 TEST(CustomerIndex, AKeyIsAttachedOnceTheEntryThatSaysSoIsOpen) {
