@@ -203,7 +203,8 @@ Result<void> check_approval(const SignedOrder& order, const Authority& authority
   }
   for (const Signature& earlier : order.approvals) {
     const RosterMember* other = authority.find(earlier.key_id);
-    if (other == nullptr || other->person != member->person) continue;
+    // What counts for nothing, since the roster has changed, is in nobody's way.
+    if (!may_count(other, proposer, order.order) || other->person != member->person) continue;
     if (other->server_mediated && !member->server_mediated) continue;
     return fail(Errc::conflict, "this person has approved the order already (I2: two people)");
   }

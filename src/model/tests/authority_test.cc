@@ -193,6 +193,24 @@ TEST(CheckApproval, NamesWhatIsWrong) {
   EXPECT_NE(refusal(propose("ben", order.canonical)).find("another text"), std::string::npos);
 }
 
+// Ada approved by a key that was then given another role, and has a new one to approve with.
+TEST(CheckApproval, WhatNoLongerCountsIsInNobodysWay) {
+  Authority authority = sample();
+  for (RosterMember& m : authority.roster) {
+    if (m.person == "person-ada") m = {.key = m.key, .person = m.person, .role = Role::auditor};
+  }
+  authority.roster.push_back(member("ada-new", Role::approver));
+  authority.roster.back().person = "person-ada";
+  SignedOrder order = sign_order(sample_restriction(), {"ada"});
+  EXPECT_EQ(valid_approvals(order, authority), 0);
+  const Signature again = approve("ada-new", order.canonical);
+  const auto taken = check_approval(order, authority, again);
+  EXPECT_TRUE(taken) << taken.error().message;
+  order.approvals.push_back(again);
+  EXPECT_EQ(valid_approvals(order, authority), 1);
+  EXPECT_FALSE(check_approval(order, authority, again)) << "once is enough";
+}
+
 TEST(Roster, JsonRoundTrip) {
   auto roster = testing::sample_roster();
   roster.push_back(testing::server_mediated(member("rita", Role::reviewer)));
