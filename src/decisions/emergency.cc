@@ -61,15 +61,16 @@ Result<void> check_ratifies(const model::Restriction& next, const OrderRow& emer
   return {};
 }
 
-Result<void> check_others_sign(const model::SignedOrder& emergency,
-                               const model::Authority& authority,
+Result<void> check_others_sign(const OrderRow& emergency, const model::Governance& governance,
                                const model::Signature& approval) {
-  const std::string person = person_of(authority, approval);
+  const Time then = TRY(parse_time(emergency.in_force_at));
+  const std::string person = person_of(governance.authority(), approval);
   const auto is_theirs = [&](const model::Signature& s) {
-    return person_of(authority, s) == person;
+    return person_of(governance.authority_at(then), s) == person;
   };
-  if (std::ranges::none_of(emergency.approvals, is_theirs) &&
-      !(emergency.proposal && is_theirs(*emergency.proposal))) {
+  const model::SignedOrder& order = emergency.signed_order;
+  if (std::ranges::none_of(order.approvals, is_theirs) &&
+      !(order.proposal && is_theirs(*order.proposal))) {
     return {};
   }
   return fail(Errc::denied,

@@ -17,9 +17,9 @@ Result<void> check_no_repeat(cases::Database& database, const model::Restriction
 /// `next` goes on with an emergency that is in force, of the same case, and names nothing more.
 Result<void> check_ratifies(const model::Restriction& next, const OrderRow& emergency);
 
-/// Whoever signed the emergency, its proposer too, does not sign what ratifies it.
-Result<void> check_others_sign(const model::SignedOrder& emergency,
-                               const model::Authority& authority, const model::Signature& approval);
+/// Whoever signed the emergency, its proposer too, does not sign what ratifies it, by whatever key.
+Result<void> check_others_sign(const OrderRow& emergency, const model::Governance& governance,
+                               const model::Signature& approval);
 
 /// An emergency is proposed only where enough approvers are on call for it, the proposer aside.
 Result<void> check_on_call(const model::SignedOrder& order, const model::Authority& authority);

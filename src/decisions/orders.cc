@@ -154,7 +154,7 @@ Result<void> Orders::check_emergency(const OrderRow& row, const model::Signature
   TRY_VOID(check_no_repeat(record_.database(), *r, record_.now()));
   if (!r->ratifies) return {};
   const OrderRow emergency = TRY(find(*r->ratifies));
-  return check_others_sign(emergency.signed_order, governance_.authority(), approval);
+  return check_others_sign(emergency, governance_, approval);
 }
 
 // A stage that lies in the past is a mistake (a year mistyped) that would cut at once. One that

@@ -73,6 +73,25 @@ TEST(Roles, AnEmergencyTakesTwoOnCallBesideTheProposer) {
   EXPECT_TRUE(provider.approve(order, "ben")->in_force);
 }
 
+TEST(Roles, ANewKeyDoesNotLetWhoSignedAnEmergencyRatifyIt) {
+  Provider provider;
+  Proposal p = provider.proposal();
+  p.emergency = true;
+  p.until = provider.clock.now() + std::chrono::hours{72};
+  const Digest first = provider.orders().propose(p, key_of("petra")).value();
+  ASSERT_TRUE(provider.approve(first, "ben"));
+  ASSERT_TRUE(provider.approve(first, "ada")->in_force);
+  Roster roster = without("ben");
+  roster.push_back(member("ben-new", Role::approver));
+  roster.back().person = "person-ben";
+  put_in_force(provider, propose_roster(provider, roster));
+  p = provider.proposal();
+  p.ratifies = first;
+  const Digest next = provider.orders().propose(p, key_of("petra")).value();
+  EXPECT_TRUE(has(message(provider.approve(next, "ben-new")), "by others than those who signed"));
+  EXPECT_EQ(message(provider.approve(next, "cleo")), "accepted");
+}
+
 TEST(Roles, WhereNobodyIsOnCallThereAreNoEmergencies) {
   Provider provider;
   Roster roster = model::testing::sample_roster();
