@@ -6,6 +6,21 @@
 #include "ledger/leaf_tree.h"
 
 namespace proviso::cases {
+namespace {
+
+// Over a log of `size` entries.
+Result<model::IndexPublished> next_index(Database& db, std::uint64_t size) {
+  const auto before = TRY(published_indexes(db));
+  const std::uint64_t after = model::begins_after(before.size() + 1);
+  const std::uint64_t from = after == 0 ? 0 : before[after - 1].published.to;
+  const auto tags = TRY(tags_between(db, from, size));
+  return model::IndexPublished{.from = from,
+                               .to = size,
+                               .tags = tags.size(),
+                               .root = ledger::LeafTree(index_leaf_hashes(tags)).root()};
+}
+
+}  // namespace
 
 Result<std::vector<TagPlace>> tags_between(Database& db, std::uint64_t from, std::uint64_t to) {
   const auto rows = TRY(
@@ -44,21 +59,15 @@ Result<std::vector<IndexDone>> published_indexes(Database& db) {
 }
 
 Result<IndexDone> publish_index(Record& record) {
-  Database& db = record.database();
-  const std::uint64_t size = record.log() == nullptr ? 0 : record.log()->size();
-  if (size == 0) {
+  if (record.log() == nullptr || record.log()->size() == 0) {
     return fail(Errc::conflict, "the founding is not sealed (run: proviso roster seal)");
   }
-  const auto before = TRY(published_indexes(db));
-  const std::uint64_t after = model::begins_after(before.size() + 1);
   IndexDone done;
-  done.published.from = after == 0 ? 0 : before[after - 1].published.to;
-  done.published.to = size;
-  const auto tags = TRY(tags_between(db, done.published.from, size));
-  done.published.tags = tags.size();
-  done.published.root = ledger::LeafTree(index_leaf_hashes(tags)).root();
   model::EntryId id;
+  // Inside the change all that the log has is marked with its index in the store (R1). A tag that
+  // was missed would make an index that every verifier refuses, for ever.
   const auto body = [&]() -> Result<void> {
+    done.published = TRY(next_index(record.database(), record.log()->size()));
     id = record.entry(model::entry_kind::index_published,
                       model::index_published_to_json(done.published), Json::Object{});
     return {};

@@ -36,11 +36,29 @@ Result<std::unique_ptr<Record>> Record::open(std::unique_ptr<Database> database,
                                              Random& random) {
   std::unique_ptr<Record> record(
       new Record(std::move(database), std::move(log), std::move(origin), hash_key, clock, random));
-  if (record->log_) TRY_VOID(record->publish_pending());
+  if (!record->log_) return record;
+  TRY_VOID(record->publish_pending());
+  TRY_VOID(record->check_knows_log());
   return record;
 }
 
+// Entries are given indexes in the order of their rows, but for the genesis, which overtakes those
+// of before the founding.
+Result<void> Record::check_knows_log() {
+  const auto rows = TRY(database_->query(
+      "SELECT max(ledger_index) + 1 FROM (SELECT ledger_index FROM outbox ORDER BY seq DESC LIMIT "
+      "2)"));
+  const auto known = static_cast<std::uint64_t>(rows.front().integer(0));
+  if (known >= log_->size()) return {};
+  return fail(Errc::corrupt,
+              "store: it is older than its ledger, and knows nothing of the entries from " +
+                  std::to_string(known) + " on, orders in force perhaps among them (put the " +
+                  "newest store back: docs/formats/data-folder.md, Backup)");
+}
+
 Result<void> Record::change(const std::function<Result<void>()>& body) {
+  // Of a change before this one that the ledger could not take: `body` may rest on it (R1).
+  if (log_) TRY_VOID(publish_pending());
   drafts_.clear();
   change_time_ = clock_.now();
   const auto whole = [&]() -> Result<void> {

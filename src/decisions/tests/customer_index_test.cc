@@ -203,6 +203,22 @@ TEST(CustomerIndex, AKeyIsAttachedOnceTheEntryThatSaysSoIsOpen) {
   EXPECT_EQ(keys_of(p, "customer-1").size(), 2U);
 }
 
+TEST(CustomerIndex, HasWhatIsInTheLogAndNotYetMarkedInTheStore) {
+  Provider p;
+  cases::Database& db = p.record().database();
+  ASSERT_TRUE(
+      db.run("CREATE TRIGGER full BEFORE UPDATE OF ledger_index ON outbox BEGIN "
+             "SELECT RAISE(ABORT,'the disk is full'); END"));
+  EXPECT_FALSE(p.raise_signal("s-1", "sub-1"));
+  ASSERT_TRUE(db.run("DROP TRIGGER full"));
+  const auto done = cases::publish_index(p.record());
+  ASSERT_TRUE(done) << done.error().message;
+  const auto leaves = tagged_leaves(p);
+  EXPECT_EQ(done->published.to, done->index);
+  EXPECT_EQ(done->published.tags, leaves.size()) << "an index that no verifier takes";
+  EXPECT_EQ(kinds_of(p, "customer-1").back(), "signal-raised");
+}
+
 TEST(CustomerIndex, IsPublishedOverTheWholeLogAlsoWhereNothingCame) {
   Provider p;
   std::vector<std::uint64_t> ends = {0};
