@@ -25,6 +25,12 @@ Result<void> IndexAudit::check_tag(std::uint64_t index, const model::Entry& entr
   const auto tag = TRY(model::tag_of(entry.public_part));
   const model::Tagged rule = model::tagged(entry.kind);
   const bool is_about = is_about_customer(entry);
+  if (is_about && entry.kind == model::entry_kind::order_in_force &&
+      governance_orders_.contains(text_of(entry.public_part, "order"))) {
+    return fail(Errc::denied,
+                "is of an order that was logged as about nobody: its customer could "
+                "not list its approvals");
+  }
   if (!tag) {
     if (!is_about || rule == model::Tagged::unknown || leaves_.empty()) return {};
     return fail(Errc::denied, "is about a customer and has no tag: its customer could not list it");

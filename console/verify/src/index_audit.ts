@@ -74,6 +74,11 @@ export class IndexAudit {
   private checkTag(index: number, entry: Entry): void {
     const tag = tagOf(entry.publicPart);
     const isAbout = this.isAboutCustomer(entry);
+    if (isAbout && entry.kind === "order-in-force" && this.isOfNobody(entry)) {
+      refuse(
+        "is of an order that was logged as about nobody: its customer could not list its approvals",
+      );
+    }
     if (tag === undefined) {
       if (!isAbout || tagged(entry.kind) === "unknown" || this.places.length === 0) return;
       refuse("is about a customer and has no tag: its customer could not list it");
@@ -94,6 +99,10 @@ export class IndexAudit {
     const isAbout = isAboutCustomer(textOf(publicPart, "kind"));
     if (!isAbout) this.governanceOrders.add(order);
     return isAbout;
+  }
+
+  private isOfNobody({ publicPart }: Entry): boolean {
+    return this.governanceOrders.has(textOf(publicPart, "order"));
   }
 
   private checkPublished(index: number, entry: Entry): void {

@@ -115,6 +115,15 @@ void test("orders have tags where they restrict or lift", () => {
   }, /about nobody/);
 });
 
+void test("an order proposed as about nobody is not in force against a customer", () => {
+  const log = filled();
+  log.add("order-proposed", { kind: "roster", order: "r" });
+  log.add("order-approved", { order: "r" });
+  assert.throws(() => {
+    log.add("order-in-force", { kind: "restrict", order: "r", about: tag(3) });
+  }, /logged as about nobody/);
+});
+
 const kWrong: readonly [string, RegExp, (log: Log) => void][] = [
   ["stands twice", /of an earlier entry/, (log) => { log.finding(1); }],
   ["is about nobody", /about nobody/, (log) => { log.add("sealed", { about: tag(9) }); }],

@@ -115,6 +115,17 @@ TEST_F(Index, AProposalOfALiftWithoutTagIsRefused) {
   expect_refused(log(kind::order_proposed, {{"kind", "lift"}, {"order", "l"}}), "has no tag");
 }
 
+// Else the approvals of a restriction could be kept from its customer.
+TEST_F(Index, AnOrderThatWasProposedAsAboutNobodyIsNotInForceAgainstACustomer) {
+  finding(1);
+  log(kind::order_proposed, {{"kind", "roster"}, {"order", "r"}});
+  log(kind::order_approved, {{"order", "r"}});
+  EXPECT_TRUE(audit().ok) << audit().detail;
+  expect_refused(
+      log(kind::order_in_force, {{"kind", "restrict"}, {"order", "r"}, {"about", tag(2)}}),
+      "logged as about nobody");
+}
+
 TEST_F(Index, ATagWhereNobodyIsMeantIsRefused) {
   log(kind::order_proposed, {{"kind", "policy"}, {"order", "p"}});
   expect_refused(log(kind::order_approved, {{"order", "p"}, {"about", tag(1)}}), "about nobody");
