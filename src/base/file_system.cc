@@ -44,6 +44,18 @@ class Descriptor {
   int fd_;
 };
 
+// A file of its own, with the mode that the umask allows. What lies there already, a crash left or
+// somebody put: its mode, its owner and where it links to are theirs, and the bytes may be a key.
+int create_new(const std::string& path) {
+  const auto create = [&] {
+    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  };
+  const int fd = create();
+  if (fd >= 0 || errno != EEXIST) return fd;
+  ::unlink(path.c_str());  // where it may not, the next line says so
+  return create();
+}
+
 Result<void> write_all(int fd, const std::string& path, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd, bytes.data(), bytes.size());
@@ -174,8 +186,7 @@ class RealFileSystem final : public FileSystem {
   Result<void> write_durable(const std::string& path, std::string_view bytes) override {
     const std::string temporary = path + ".tmp";
     {
-      const Descriptor fd(
-          ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      const Descriptor fd(create_new(temporary));
       if (!fd.ok()) return system_error(temporary, "create", errno);
       TRY_VOID(write_all(fd.get(), temporary, bytes));
       if (::fsync(fd.get()) != 0) return system_error(temporary, "fsync", errno);
@@ -189,8 +200,7 @@ class RealFileSystem final : public FileSystem {
   Result<void> write_atomic(const std::string& path, std::string_view bytes) override {
     const std::string temporary = path + ".tmp";
     {
-      const Descriptor fd(
-          ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      const Descriptor fd(create_new(temporary));
       if (!fd.ok()) return system_error(temporary, "create", errno);
       TRY_VOID(write_all(fd.get(), temporary, bytes));
     }

@@ -206,6 +206,34 @@ TEST(FileSystem, LockAndFiles) {
   std::filesystem::remove_all(dir);
 }
 
+// Who can write beside a key must not get it, or have it written over something else.
+TEST(FileSystem, WritesNothingIntoATemporaryFileThatLiesThere) {
+  namespace files = std::filesystem;
+  const std::string folder =
+      files::temp_directory_path() / ("proviso-base-" + std::to_string(::getpid()));
+  FileSystem& fs = real_file_system();
+  ASSERT_TRUE(fs.make_directories(folder));
+  const std::string path = folder + "/key";
+  const auto writes = {&FileSystem::write_durable, &FileSystem::write_atomic};
+  for (const auto write : writes) {
+    ASSERT_TRUE(fs.write_durable(folder + "/other", "theirs"));
+    files::create_symlink(folder + "/other", path + ".tmp");
+    ASSERT_TRUE((fs.*write)(path, "a key"));
+    EXPECT_EQ(fs.read(folder + "/other", 100).value(), "theirs");
+    EXPECT_EQ(fs.read(path, 100).value(), "a key");
+
+    ASSERT_TRUE(fs.write_durable(path + ".tmp", "left by a crash"));
+    const auto was = files::file_size(path + ".tmp");
+    files::create_hard_link(path + ".tmp", folder + "/held");
+    ASSERT_TRUE((fs.*write)(path, "a key"));
+    EXPECT_EQ(files::file_size(folder + "/held"), was) << "whoever holds it reads the key";
+    files::remove(folder + "/held");
+  }
+  ASSERT_TRUE(fs.make_directories(path + ".tmp"));
+  EXPECT_FALSE(fs.write_durable(path, "a key"));
+  files::remove_all(folder);
+}
+
 TEST(FaultyFileSystem, ForgetsWhatWasNotSynced) {
   testing::FaultyFileSystem fs;
   auto file = fs.open_append("f").value();
