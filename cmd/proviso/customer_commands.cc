@@ -2,9 +2,6 @@
 // ledger index, list, index-key: how a customer finds all entries about itself.
 #include <CLI/CLI.hpp>
 
-#include <sys/stat.h>
-
-#include "base/file_system.h"
 #include "base/text/format.h"
 #include "cases/customer_index.h"
 #include "cases/customer_list.h"
@@ -28,17 +25,6 @@ Result<int> publish_index(Context& context) {
                 format("index: entry {} covers {} tags of entries {} to {}\n", done.index,
                        done.published.tags, done.published.from, done.published.to));
   return kDone;
-}
-
-// Whoever reads a customer's index key can link all entries about it (I11).
-Result<void> write_private(const std::string& path, std::string_view text) {
-  const mode_t before = ::umask(S_IRWXG | S_IRWXO);
-  auto written = real_file_system().write_durable(path, text);
-  ::umask(before);
-  if (written && ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) {
-    return fail(Errc::unavailable, path + ": cannot be made private");
-  }
-  return written;
 }
 
 Result<void> check_customer(server::DataFolder& folder, const std::string& customer) {

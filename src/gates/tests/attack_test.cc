@@ -5,8 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gates/gate.h"
-#include "gates/testing/world.h"
+#include "gates/testing/refusal.h"
 
 namespace proviso::gates {
 namespace {
@@ -23,29 +22,11 @@ using model::testing::sample_change;
 using model::testing::sample_restriction;
 using model::testing::sign_order;
 using testing::at;
+using testing::kNow;
+using testing::refusal;
 using testing::restriction_of;
 using testing::sample_signed;
 using testing::World;
-
-constexpr const char* kNow = "2026-11-06T00:00:00Z";
-
-std::string refusal(const GateSnapshot& snapshot, const model::TrustRoot& trust) {
-  const auto gate = Gate::load(model::write_snapshot(snapshot), trust);
-  return gate ? "accepted" : gate.error().message;
-}
-std::string refusal(const World& world) { return refusal(world.snapshot(), world.trust()); }
-// Puts one order in force in a fresh world, as a hijacked server can, and loads the snapshot.
-std::string refusal(const SignedOrder& order) {
-  World world;
-  world.put_in_force(order, kNow);
-  return refusal(world);
-}
-#define EXPECT_REFUSED(text, invariant)                           \
-  do {                                                            \
-    const std::string text_ = (text);                             \
-    EXPECT_NE(text_, "accepted");                                 \
-    EXPECT_NE(text_.find(invariant), std::string::npos) << text_; \
-  } while (false)
 
 model::SignedOrder without(const std::string& name, const std::vector<std::string>& approvers) {
   auto roster = model::testing::sample_roster();

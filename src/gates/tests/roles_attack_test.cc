@@ -3,8 +3,7 @@
 // whoever is at hand. Each is refused, and the refusal names the invariant.
 #include <gtest/gtest.h>
 
-#include "gates/gate.h"
-#include "gates/testing/world.h"
+#include "gates/testing/refusal.h"
 
 namespace proviso::gates {
 namespace {
@@ -18,26 +17,10 @@ using model::testing::propose;
 using model::testing::sample_change;
 using model::testing::sample_restriction;
 using model::testing::sign_order;
+using testing::kNow;
+using testing::refusal;
 using testing::sample_signed;
 using testing::World;
-
-constexpr const char* kNow = "2026-11-06T00:00:00Z";
-
-std::string refusal(const World& world) {
-  const auto gate = Gate::load(world.snapshot_text(), world.trust());
-  return gate ? "accepted" : gate.error().message;
-}
-std::string refusal(const SignedOrder& order) {
-  World world;
-  world.put_in_force(order, kNow);
-  return refusal(world);
-}
-#define EXPECT_REFUSED(text, invariant)                           \
-  do {                                                            \
-    const std::string text_ = (text);                             \
-    EXPECT_NE(text_, "accepted");                                 \
-    EXPECT_NE(text_.find(invariant), std::string::npos) << text_; \
-  } while (false)
 
 SignedOrder of_roster(const std::vector<model::RosterMember>& roster,
                       const std::vector<std::string>& approvers) {
