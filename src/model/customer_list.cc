@@ -176,7 +176,12 @@ Result<std::string> write_customer_list(const CustomerList& list) {
                                                  {"index", std::move(index)},
                                                  {"keys", std::move(keys)}}) +
                      "\n";
-  if (text.size() > kListBytesMax) return fail(Errc::exhausted, "customer list: over 64 MiB");
+  if (text.size() > kListBytesMax) {
+    return fail(
+        Errc::exhausted,
+        "customer list: over 64 MiB (give the customer its keys, for the whole log: proviso "
+        "ledger index-key)");
+  }
   return text;
 }
 
