@@ -22,11 +22,11 @@ bool loads(std::string_view text) {
     CHECK(!gate.error().message.empty());
     return false;
   }
-  CHECK(gate->orders().size() <= 2);
+  CHECK(gate->order_count() <= 2);
   CHECK(gate->snapshot_size() == 5);
   const auto verdict = gate->check({"sub-3", "object-storage", "PutObject", "", ""},
                                    proviso::parse_time("2026-11-12T00:00:00Z").value());
-  CHECK(verdict.order == nullptr && !verdict.refused());
+  CHECK(!verdict.restricted() && !verdict.refused());
   return true;
 }
 

@@ -59,17 +59,17 @@ Result<gates::Gate> load_gate(const std::string& path, const model::TrustRoot& t
   return gate;
 }
 
-std::string verdict_in_words(const gates::Verdict& v) {
-  if (v.order == nullptr) return "allow: no order in force names this\n";
+std::string verdict_in_words(const gates::Verdict& v, const gates::EnforcedOrder& order) {
+  if (!v.restricted()) return "allow: no order in force names this\n";
   const std::string what = v.refused() ? "refused"
                            : v.outcome == model::Outcome::limited
                                ? format("limited to {}/s", v.rate_per_second)
                                : "let through";
   return format("{}: this operation is {}\n  order {}, term {}\n  {}\n", to_string(v.effect), what,
-                v.order->digest.hex(), v.order->term,
-                v.order->until    ? "until " + format_time(*v.order->until)
-                : v.order->review ? "reviewed by " + format_time(*v.order->review)
-                                  : "");
+                order.digest.hex(), order.term,
+                order.until    ? "until " + format_time(*order.until)
+                : order.review ? "reviewed by " + format_time(*order.review)
+                               : "");
 }
 
 Result<int> gate_check(const GateOptions& options, Context& context) {
@@ -92,19 +92,19 @@ Result<int> gate_check(const GateOptions& options, Context& context) {
                                        .region = options.region,
                                        .resource = options.resource},
                                       at);
-  const bool restricted = v.effect.kind != model::EffectKind::allow;
+  const bool restricted = v.restricted();
+  const auto order = restricted ? gate.order(v.order) : gates::EnforcedOrder{};
   context.print(
-      Json::Object{
-          {"effect", to_string(v.effect)},
-          {"refused", v.refused()},
-          {"order", restricted ? Json(v.order->digest.hex()) : Json()},
-          {"term", restricted ? Json(v.order->term) : Json()},
-          {"until", restricted && v.order->until ? Json(format_time(*v.order->until)) : Json()},
-          {"review", restricted && v.order->review ? Json(format_time(*v.order->review)) : Json()},
-          {"snapshot", v.snapshot_size},
-          {"snapshot_made_at", format_time(v.snapshot_made_at)},
-          {"waiting", gate.waiting()}},
-      verdict_in_words(v) +
+      Json::Object{{"effect", to_string(v.effect)},
+                   {"refused", v.refused()},
+                   {"order", restricted ? Json(order.digest.hex()) : Json()},
+                   {"term", restricted ? Json(order.term) : Json()},
+                   {"until", order.until ? Json(format_time(*order.until)) : Json()},
+                   {"review", order.review ? Json(format_time(*order.review)) : Json()},
+                   {"snapshot", gate.snapshot_size()},
+                   {"snapshot_made_at", format_time(gate.snapshot_made_at())},
+                   {"waiting", gate.waiting()}},
+      verdict_in_words(v, order) +
           (gate.waiting() == 0
                ? ""
                : format("  {} orders of the snapshot wait for witnesses\n", gate.waiting())));

@@ -8,34 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "gates/packed_table.h"
 #include "gates/verified_snapshot.h"
 
 namespace proviso::gates {
 
-/// One request at an enforcement point. Views: needed only during the check.
-struct Request {
-  std::string_view subscription;
-  std::string_view service;
-  std::string_view operation;
-  /// Empty where unknown; then no line that names regions matches (I4).
-  std::string_view region;
-  /// Keyed hash in hexadecimal, empty where unknown; then no line that names resources matches.
-  std::string_view resource;
-};
-
-/// A restriction as a gate enforces it.
-struct EnforcedOrder {
-  Digest digest;
-  std::string term;  ///< the first term that it names
-  std::optional<Time> until;
-  std::optional<Time> review;
-  Time in_force_at{};
-  std::uint64_t entry_index = 0;
-  std::vector<model::EffectStep> schedule;
-  std::size_t catalogue = 0;
-};
-
-/// What holds for one request. Valid as long as its Gate.
+/// What holds for one request.
 struct Verdict {
   /// The strictest effect among the lines that match; also told where it lets this operation pass.
   model::Effect effect;
@@ -43,13 +21,10 @@ struct Verdict {
   model::Outcome outcome = model::Outcome::yes;
   /// Where `outcome` is limited: the lowest rate among the throttles that match; else 0.
   std::uint32_t rate_per_second = 0;
-  /// The order that `effect` comes from; null where nothing restricts.
-  const EnforcedOrder* order = nullptr;
-  /// The snapshot's version: how many ledger entries its checkpoint covers.
-  std::uint64_t snapshot_size = 0;
-  /// For telling how stale the gate is; not proven.
-  Time snapshot_made_at{};
+  /// The order that `effect` comes from, for Gate::order(); kNoOrder where nothing restricts.
+  std::uint32_t order = kNoOrder;
 
+  [[nodiscard]] bool restricted() const { return order != kNoOrder; }
   [[nodiscard]] bool refused() const { return outcome == model::Outcome::no; }
 };
 
@@ -82,13 +57,22 @@ class Gate {
 
   /// Never fails, allocates nothing, takes no lock. Any number of threads.
   /// A subscription that no order names costs one hash and one probe.
-  [[nodiscard]] Verdict check(const Request& request, Time at) const;
+  [[nodiscard]] Verdict check(const Request& request, Time at) const noexcept;
 
+  /// The snapshot's version: how many ledger entries its checkpoint covers.
   [[nodiscard]] std::uint64_t snapshot_size() const;
+  [[nodiscard]] const Digest& snapshot_root() const;
+  /// For telling how stale the gate is; not proven.
   [[nodiscard]] Time snapshot_made_at() const;
-  [[nodiscard]] const std::vector<EnforcedOrder>& orders() const;
+  /// `index` from a Verdict, or below order_count().
+  [[nodiscard]] EnforcedOrder order(std::uint32_t index) const;
+  [[nodiscard]] std::size_t order_count() const;
+  /// What checks read.
+  [[nodiscard]] const PackedTable& table() const;
   /// Orders of the snapshot that are not enforced, or less than it says, until witnesses cosign it.
   [[nodiscard]] std::uint64_t waiting() const;
+  /// Whether the witnesses that the trust file asks for, if any, have cosigned the snapshot.
+  [[nodiscard]] bool witnessed() const;
 
   ~Gate();
   Gate(Gate&&) noexcept;
@@ -97,9 +81,9 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
 
  private:
-  struct Table;
-  explicit Gate(std::unique_ptr<const Table> table);
-  std::unique_ptr<const Table> table_;
+  struct Parts;
+  explicit Gate(std::unique_ptr<const Parts> parts);
+  std::unique_ptr<const Parts> parts_;
 };
 
 }  // namespace proviso::gates

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/file_system.h"
 #include "gates/gate.h"
+#include "gates/live_clock.h"
 #include "model/genesis.h"
 
 namespace proviso::gates {
@@ -44,6 +44,8 @@ struct Answer {
   std::uint32_t rate_per_second = 0;
   /// The order that `effect` comes from; all zero where there is none.
   Digest order{};
+  /// Where explain() looks for it first.
+  std::uint32_t order_number = kNoOrder;
   /// The snapshot's version: how many ledger entries its checkpoint covers; 0 without one.
   std::uint64_t snapshot_size = 0;
   /// When the snapshot says that it was made.
@@ -55,11 +57,11 @@ struct Answer {
 
 /// In words, for the two people who ask. Both may be empty: nothing restricts.
 struct Explanation {
-  std::string term;   ///< the clause of the provider's terms, as the order names it
-  std::string until;  ///< RFC 3339; empty for a termination
-  std::string review; ///< RFC 3339; empty for a suspension
-  std::string user;      ///< one sentence for whoever's request it was
-  std::string operator_; ///< one line for whoever runs the service
+  std::string term;     ///< the clause of the provider's terms, as the order names it
+  std::string until;    ///< RFC 3339; empty for a termination
+  std::string review;   ///< RFC 3339; empty for a suspension
+  std::string user;     ///< one sentence for whoever's request it was
+  std::string service;  ///< one line for whoever runs the service
 };
 
 /// How a gate is, for status pages, metrics and alarms.
@@ -67,14 +69,16 @@ struct LiveStatus {
   bool has_state = false;
   Mode mode = Mode::enforce;
   std::optional<Time> bypass_until;
+  std::string bypass_reason;
   std::uint64_t snapshot_size = 0;
   Time snapshot_made_at{};
   std::int64_t age_seconds = 0;  ///< since snapshot_made_at, by the gate's clock; at least 0
   std::uint64_t orders = 0;
-  std::uint64_t waiting = 0;      ///< orders that wait for witnesses
-  std::uint64_t accepted = 0;     ///< snapshots taken since the gate was opened
-  std::uint64_t refused = 0;      ///< snapshots refused since then
-  std::string last_refusal;       ///< why; empty where none was
+  std::uint64_t waiting = 0;            ///< orders that wait for witnesses
+  std::uint64_t table_bytes = 0;        ///< memory that checks read
+  std::uint64_t accepted = 0;           ///< snapshots taken since the gate was opened
+  std::uint64_t refused = 0;            ///< snapshots refused since then
+  std::string last_refusal;             ///< why; empty where none was
   std::int64_t clock_step_seconds = 0;  ///< by how much the wall clock disagrees; 0 within 2 s
 };
 
@@ -83,8 +87,8 @@ inline constexpr std::size_t kShrinkAlways = 16;
 
 struct LiveGateSettings {
   model::TrustRoot trust;
-  /// The gate's own folder, for the last good snapshot (I8) and the bypass; made if it is not there.
-  /// Empty: nothing is kept across restarts.
+  /// The gate's own folder, for the last good snapshot (I8) and the bypass; made if it is not
+  /// there. Empty: nothing is kept across restarts.
   std::string state_dir;
   /// What answers while there is no state at all: `deny` is the owner's choice to fail closed.
   bool fail_closed = false;
@@ -106,8 +110,9 @@ class LiveGate {
  public:
   /// Loads the persisted snapshot where there is one; a persisted one that does not verify is left
   /// in place, told in status(), and the gate is without state.
-  /// `invalid_input`: settings; `io`: the folder; `conflict`: another process holds it.
-  static Result<std::unique_ptr<LiveGate>> open(LiveGateSettings settings, const Clock& clock,
+  /// `invalid_input`: settings; `unavailable`: the folder; `conflict`: another process holds it.
+  /// `clocks` and `fs` outlive the gate.
+  static Result<std::unique_ptr<LiveGate>> open(LiveGateSettings settings, const Clocks& clocks,
                                                 FileSystem& fs);
   ~LiveGate();
   LiveGate(const LiveGate&) = delete;
@@ -115,6 +120,11 @@ class LiveGate {
 
   /// 10 to 60 ns (docs/performance.md). A subscription that no order names costs one probe.
   [[nodiscard]] Answer check(const Request& request) const noexcept;
+  /// The same for a subscription's key, made once: good for all gates of this process, as long as
+  /// it runs. `request.subscription` is not looked at. Two ids that are no GUIDs share a key with a
+  /// chance of about 2^-100.
+  [[nodiscard]] Answer check(const IdKey& subscription, const Request& request) const noexcept;
+  [[nodiscard]] static IdKey subscription_key(std::string_view id) noexcept;
   /// answers[i] for requests[i]; as many as the shorter of both. All from one snapshot and time.
   void check_batch(std::span<const Request> requests, std::span<Answer> answers) const noexcept;
 
@@ -122,18 +132,15 @@ class LiveGate {
   /// Verifies a snapshot's text, persists it, then enforces it: durable, then effective (I7).
   /// Returns its version. The same snapshot again changes nothing.
   /// What is refused leaves everything as it was, and stands in status(): `corrupt` or `denied`
-  /// (what does not verify), `conflict` (older than what is enforced, or shrunken), `io`.
+  /// (what does not verify), `conflict` (older than what is enforced, or shrunken), `exhausted` or
+  /// `unavailable` (it could not be kept).
   Result<std::uint64_t> offer(std::string_view snapshot_text,
                               Shrinking shrinking = Shrinking::guarded);
 
-  /// The owner's switch: for `span` (1 s to 24 h) nothing is enforced. Persisted; ends by itself.
-  Result<void> begin_bypass(Duration span, std::string_view reason);
-  Result<void> end_bypass();
-
   [[nodiscard]] Explanation explain(const Answer& answer) const;
   [[nodiscard]] LiveStatus status() const;
-  /// Calls made at least once a second by one thread of the host's: notices clock steps, and ends a
-  /// bypass whose time is over.
+  /// To be called about once a second, by one thread of the host's: notices clock steps, and a
+  /// bypass (bypass.h) that begins or is over.
   void tick();
 
  private:

@@ -24,6 +24,11 @@ class Catalogue {
   [[nodiscard]] bool knows(std::string_view service) const;
   /// `other` for what the catalogue does not know.
   [[nodiscard]] ActionClass class_of(std::string_view service, std::string_view operation) const;
+  using Operations = std::map<std::string, ActionClass, std::less<>>;
+  /// All that it knows, by service.
+  [[nodiscard]] const std::map<std::string, Operations, std::less<>>& services() const {
+    return services_;
+  }
   using Regions = std::set<std::string, std::less<>>;
   /// Where the service is offered; null where the catalogue does not say.
   [[nodiscard]] const Regions* regions_of(std::string_view service) const;
@@ -33,7 +38,6 @@ class Catalogue {
   [[nodiscard]] const Json& document() const { return document_; }
 
  private:
-  using Operations = std::map<std::string, ActionClass, std::less<>>;
   Json document_;
   Digest digest_;
   std::map<std::string, Operations, std::less<>> services_;

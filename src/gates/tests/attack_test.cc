@@ -331,8 +331,9 @@ TEST(Attack, AnotherGenesisI2) {
 // What a gate enforces, in one text, for comparing.
 std::string enforced(const Gate& gate) {
   std::string out = std::to_string(gate.snapshot_size());
-  for (const EnforcedOrder& order : gate.orders()) {
-    out += "\n" + order.digest.hex() + " " + order.term + " " + std::to_string(order.entry_index);
+  for (std::uint32_t i = 0; i < gate.order_count(); ++i) {
+    const EnforcedOrder order = gate.order(i);
+    out += "\n" + order.digest.hex() + " " + order.term;
     for (const auto& step : order.schedule) {
       out += " " + format_time(step.from) + " " + to_string(step.effect);
     }

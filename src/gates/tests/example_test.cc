@@ -57,7 +57,7 @@ TEST(Example, SnapshotAndTrustLoad) {
   const auto gate = Gate::load(snapshot, *trust);
   ASSERT_TRUE(gate) << gate.error().message;
   const Time now = at("2026-11-12T00:00:00Z");
-  EXPECT_EQ(gate->orders().size(), 2U);
+  EXPECT_EQ(gate->order_count(), 2U);
   EXPECT_FALSE(gate->check({"sub-1", "object-storage", "GetObject", "", ""}, now).refused());
   EXPECT_TRUE(gate->check({"sub-1", "object-storage", "PutObject", "", ""}, now).refused());
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gates/kept_snapshots.h"
+
+#include <charconv>
+
+namespace proviso::gates {
+namespace {
+
+constexpr std::string_view kQuorum = "quorum.snapshot";
+constexpr std::string_view kNewest = "newest.snapshot";
+constexpr std::string_view kClock = "clock";
+constexpr std::uint64_t kSnapshotMax = 257U << 20U;
+
+}  // namespace
+
+std::string KeptSnapshots::path(std::string_view file) const {
+  return dir_ + "/" + std::string(file);
+}
+
+Result<KeptSnapshots> KeptSnapshots::open(std::string dir, FileSystem& fs) {
+  if (dir.empty()) return KeptSnapshots("", fs, nullptr);
+  TRY_VOID(fs.make_directories(dir));
+  auto lock = fs.lock(dir + "/lock");
+  if (!lock) return fail_in("another gate has this folder", lock.error());
+  return KeptSnapshots(std::move(dir), fs, *std::move(lock));
+}
+
+KeptSnapshots::Loaded KeptSnapshots::load(const model::TrustRoot& trust,
+                                          const GateOptions& options) const {
+  Loaded out;
+  if (dir_.empty()) return out;
+  for (const std::string_view file : {kQuorum, kNewest}) {
+    if (!fs_->exists(path(file))) continue;
+    GateOptions with = options;
+    with.kept = out.gate ? &*out.gate : nullptr;
+    auto loaded = [&]() -> Result<Gate> {
+      const std::string text = TRY(fs_->read(path(file), kSnapshotMax));
+      return Gate::load(text, trust, with);
+    }();
+    if (!loaded) {
+      if (!out.problem.empty()) out.problem += "; ";
+      out.problem += path(file) + ": " + loaded.error().message;
+    } else if (!out.gate || loaded->snapshot_size() >= out.gate->snapshot_size()) {
+      // An older `newest` is what keep() had no time to remove.
+      out.gate = *std::move(loaded);
+    }
+  }
+  return out;
+}
+
+Result<void> KeptSnapshots::keep(const Gate& gate, std::string_view snapshot_text) {
+  if (dir_.empty()) return {};
+  if (!gate.witnessed()) return fs_->write_durable(path(kNewest), snapshot_text);
+  TRY_VOID(fs_->write_durable(path(kQuorum), snapshot_text));
+  // A crash here leaves an older `newest`, which load() passes over.
+  return fs_->exists(path(kNewest)) ? fs_->remove(path(kNewest)) : Result<void>();
+}
+
+std::optional<std::int64_t> KeptSnapshots::last_seen() const {
+  if (dir_.empty() || !fs_->exists(path(kClock))) return std::nullopt;
+  const auto text = fs_->read(path(kClock), 64);
+  if (!text) return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  if (error != std::errc() || *end != '\n') return std::nullopt;
+  return seconds;
+}
+
+void KeptSnapshots::keep_time(std::int64_t wall_seconds) {
+  if (dir_.empty()) return;
+  // What can't be written costs a safeguard after the next start, and nothing else.
+  static_cast<void>(
+      fs_->write_atomic(path(kClock), std::to_string(wall_seconds) + "\n").has_value());
+}
+
+}  // namespace proviso::gates

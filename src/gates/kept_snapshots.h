@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/file_system.h"
+#include "base/result.h"
+#include "gates/gate.h"
+
+// What a gate keeps on disk, so that it starts without a control plane (I8).
+//
+// In the gate's folder:
+//   lock             held by the process whose folder it is
+//   quorum.snapshot  the last snapshot that enough witnesses cosigned, verbatim
+//   newest.snapshot  a later one that too few cosigned, which eases it; else not there
+//   clock            the wall clock when the gate last looked, in seconds since 1970
+namespace proviso::gates {
+
+/// One thread at a time.
+class KeptSnapshots {
+ public:
+  /// Makes the folder where it is not there. An empty `dir` keeps nothing.
+  /// `conflict`: another process holds it.
+  static Result<KeptSnapshots> open(std::string dir, FileSystem& fs);
+
+  struct Loaded {
+    std::optional<Gate> gate;
+    std::string problem;  ///< what of the kept files could not be used, and why; else empty
+  };
+  /// What the kept files say under `trust`. A file that does not verify stays where it is.
+  [[nodiscard]] Loaded load(const model::TrustRoot& trust, const GateOptions& options) const;
+
+  /// Durable when it returns. A crash leaves what was kept before, or this.
+  Result<void> keep(const Gate& gate, std::string_view snapshot_text);
+
+  [[nodiscard]] std::optional<std::int64_t> last_seen() const;
+  /// Not durable: a clock that is a minute old does as well.
+  void keep_time(std::int64_t wall_seconds);
+
+ private:
+  KeptSnapshots(std::string dir, FileSystem& fs, std::unique_ptr<HeldLock> lock)
+      : dir_(std::move(dir)), fs_(&fs), lock_(std::move(lock)) {}
+  [[nodiscard]] std::string path(std::string_view file) const;
+  std::string dir_;
+  FileSystem* fs_;
+  std::unique_ptr<HeldLock> lock_;
+};
+
+}  // namespace proviso::gates

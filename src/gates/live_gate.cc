@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gates/live_gate.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "base/text/format.h"
+#include "gates/bypass.h"
+#include "gates/kept_snapshots.h"
+#include "gates/read_section.h"
+#include "gates/trusted_policy.h"
+
+namespace proviso::gates {
+namespace {
+
+using model::Effect;
+using model::EffectKind;
+using model::Outcome;
+
+constexpr std::int64_t kKeepTimeEvery = 60;  // seconds
+constexpr std::size_t kBatch = 32;  // prefetched at once: as many as lines can be on the way
+
+// A gate with what each check wants of it, together.
+struct Enforced {
+  explicit Enforced(Gate from) : gate(std::move(from)), table(&gate.table()) {
+    size = gate.snapshot_size();
+    made_at = gate.snapshot_made_at();
+  }
+  Gate gate;
+  const PackedTable* table;
+  std::uint64_t size = 0;
+  Time made_at{};
+};
+
+std::int64_t later(Instants now) { return std::max(now.one, now.other); }
+
+// Whether an order does nothing any more, by both clocks.
+bool is_over(const EnforcedOrder& order, Instants now) {
+  if (order.schedule.empty()) return true;
+  const auto& last = order.schedule.back();
+  return last.effect.kind == EffectKind::allow &&
+         unix_seconds(last.from) <= std::min(now.one, now.other);
+}
+
+// Of the orders that `before` enforces and that are not over, how many `after` has no more.
+std::pair<std::size_t, std::size_t> lost(const Gate& before, const Gate& after, Instants now) {
+  std::vector<Digest> kept;
+  for (std::uint32_t i = 0; i < after.order_count(); ++i)
+    kept.push_back(after.table().digest_of(i));
+  std::sort(kept.begin(), kept.end());
+  std::size_t gone = 0;
+  std::size_t all = 0;
+  for (std::uint32_t i = 0; i < before.order_count(); ++i) {
+    if (is_over(before.order(i), now)) continue;
+    ++all;
+    if (!std::binary_search(kept.begin(), kept.end(), before.table().digest_of(i))) ++gone;
+  }
+  return {gone, all};
+}
+
+std::string_view in_words(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::yes: return "let through";
+    case Outcome::no: return "refused";
+    case Outcome::limited: return "limited";
+  }
+  return "refused";
+}
+
+}  // namespace
+
+std::string_view to_string(Mode mode) {
+  switch (mode) {
+    case Mode::enforce: return "enforce";
+    case Mode::observe: return "observe";
+    case Mode::bypass: return "bypass";
+  }
+  return "enforce";
+}
+
+struct LiveGate::Impl {
+  Impl(LiveGateSettings the_settings, const Clocks& clocks, FileSystem& the_fs, KeptSnapshots kept)
+      : settings(std::move(the_settings)),
+        fs(the_fs),
+        store(std::move(kept)),
+        clock(clocks, store.last_seen()),
+        mode(settings.observe ? Mode::observe : Mode::enforce) {}
+  ~Impl() { delete current.load(); }  // nobody checks any more
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // Read by checks.
+  std::atomic<const Enforced*> current{nullptr};
+  const LiveGateSettings settings;
+  FileSystem& fs;
+
+  // One thread at a time, but for what is atomic in them.
+  mutable std::mutex mutex;
+  KeptSnapshots store;
+  LiveClock clock;
+  std::atomic<Mode> mode;
+  std::optional<Bypass> bypass;
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;
+  std::string last_refusal;
+  std::int64_t time_kept = 0;
+
+  [[nodiscard]] GateOptions options(const Gate* kept) const {
+    return {.stage_freshness = settings.stage_freshness, .kept = kept};
+  }
+
+  // Readers see the new one from now on; the old one goes when the last reader has left it.
+  void replace(Gate gate) {
+    const Enforced* old = current.exchange(new Enforced(std::move(gate)));
+    if (old == nullptr) return;
+    wait_for_readers();
+    delete old;
+  }
+
+  [[nodiscard]] Result<void> check_order(const Gate& next, Shrinking shrinking) const {
+    const Enforced* enforced = current.load();
+    if (enforced == nullptr) return {};
+    const Gate& before = enforced->gate;
+    if (next.snapshot_size() < before.snapshot_size()) {
+      return fail(Errc::conflict,
+                  format("rolled back: it covers {} ledger entries, the one that is "
+                         "enforced {}; the newer one stays",
+                         next.snapshot_size(), before.snapshot_size()));
+    }
+    if (next.snapshot_size() == before.snapshot_size() &&
+        next.snapshot_root() != before.snapshot_root()) {
+      return fail(Errc::conflict,
+                  format("forked: another ledger of {} entries than the one that is enforced; keep "
+                         "both files, they prove it",
+                         next.snapshot_size()));
+    }
+    if (next.snapshot_size() == before.snapshot_size() &&
+        next.snapshot_made_at() < before.snapshot_made_at()) {
+      return fail(Errc::conflict,
+                  "older than the one that is enforced, of the same ledger entries");
+    }
+    if (shrinking == Shrinking::confirmed) return {};
+    const auto [gone, all] = lost(before, next, clock.now());
+    if (gone <= kShrinkAlways || gone * 100 <= all * settings.shrink_percent_max) return {};
+    return fail(Errc::conflict,
+                format("shrunken: {} of {} orders that are enforced are not in it; if so many were "
+                       "lifted at once, confirm it",
+                       gone, all));
+  }
+
+  Result<std::uint64_t> take(std::string_view text, Shrinking shrinking) {
+    const Enforced* enforced = current.load();
+    Gate next = TRY(
+        Gate::load(text, settings.trust, options(enforced == nullptr ? nullptr : &enforced->gate)));
+    TRY_VOID(check_order(next, shrinking));
+    const std::uint64_t size = next.snapshot_size();
+    // Durable, then effective (I7): a crash between leaves a gate that starts with the new one.
+    TRY_VOID(store.keep(next, text));
+    replace(std::move(next));
+    return size;
+  }
+
+  void look_for_bypass(std::int64_t now) {
+    if (settings.state_dir.empty()) return;
+    const auto found = read_bypass(fs, settings.state_dir, from_unix_seconds(now));
+    bypass = found ? *found : std::nullopt;
+    mode = bypass ? Mode::bypass : settings.observe ? Mode::observe : Mode::enforce;
+  }
+
+  [[nodiscard]] Answer without_state() const noexcept {
+    Answer answer;
+    answer.mode = mode.load(std::memory_order_relaxed);
+    if (settings.fail_closed) answer.effect.kind = EffectKind::deny;
+    answer.judged = settings.fail_closed ? Outcome::no : Outcome::yes;
+    answer.outcome = answer.mode == Mode::enforce ? answer.judged : Outcome::yes;
+    return answer;
+  }
+
+  [[nodiscard]] Answer unrestricted(const Enforced& enforced) const noexcept {
+    Answer answer;
+    answer.basis = Basis::snapshot;
+    answer.mode = mode.load(std::memory_order_relaxed);
+    answer.snapshot_size = enforced.size;
+    answer.snapshot_made_at = enforced.made_at;
+    return answer;
+  }
+
+  [[nodiscard]] Answer judged(const Enforced& enforced, PackedTable::Record record,
+                              const Request& request, Instants now) const noexcept {
+    Answer answer = unrestricted(enforced);
+    const Judgement judgement = enforced.table->judge(record, request, now);
+    if (judgement.order == kNoOrder) return answer;
+    answer.effect = judgement.effect;
+    answer.judged = judgement.outcome;
+    answer.rate_per_second = judgement.rate_per_second;
+    answer.outcome = answer.mode == Mode::enforce ? judgement.outcome : Outcome::yes;
+    answer.order = enforced.table->digest_of(judgement.order);
+    answer.order_number = judgement.order;
+    return answer;
+  }
+
+  [[nodiscard]] Answer check(const IdKey& key, std::string_view id,
+                             const Request& request) const noexcept {
+    const ReadSection section;
+    const Enforced* enforced = current.load(std::memory_order_acquire);
+    if (enforced == nullptr) [[unlikely]]
+      return without_state();
+    const auto record = enforced->table->find(key, id);
+    if (record == nullptr) return unrestricted(*enforced);
+    return judged(*enforced, record, request, clock.now());
+  }
+
+  void check_some(std::span<const Request> requests, Answer* answers, const Enforced& enforced,
+                  Instants now) const noexcept {
+    std::array<IdKey, kBatch> keys;
+    std::array<PackedTable::Record, kBatch> records{};
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      keys[i] = LiveGate::subscription_key(requests[i].subscription);
+      enforced.table->prefetch(keys[i]);
+    }
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      records[i] = enforced.table->find(keys[i], requests[i].subscription);
+    }
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      answers[i] = records[i] == nullptr ? unrestricted(enforced)
+                                         : judged(enforced, records[i], requests[i], now);
+    }
+  }
+};
+
+Result<std::unique_ptr<LiveGate>> LiveGate::open(LiveGateSettings settings, const Clocks& clocks,
+                                                 FileSystem& fs) {
+  if (settings.shrink_percent_max > 100) {
+    return fail(Errc::invalid_input,
+                "the share by which a snapshot may shrink is 0 to 100 percent");
+  }
+  TRY_VOID(trusted_policy(settings.trust));
+  auto kept = TRY(KeptSnapshots::open(settings.state_dir, fs));
+  auto impl = std::make_unique<Impl>(std::move(settings), clocks, fs, std::move(kept));
+  auto loaded = impl->store.load(impl->settings.trust, impl->options(nullptr));
+  impl->last_refusal = std::move(loaded.problem);
+  if (loaded.gate) impl->replace(*std::move(loaded.gate));
+  impl->look_for_bypass(later(impl->clock.now()));
+  return std::unique_ptr<LiveGate>(new LiveGate(std::move(impl)));
+}
+
+LiveGate::LiveGate(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LiveGate::~LiveGate() = default;
+
+IdKey LiveGate::subscription_key(std::string_view id) noexcept {
+  return key_of(KeySeed::of_process(), id);
+}
+
+Answer LiveGate::check(const Request& request) const noexcept {
+  return impl_->check(subscription_key(request.subscription), request.subscription, request);
+}
+
+Answer LiveGate::check(const IdKey& subscription, const Request& request) const noexcept {
+  return impl_->check(subscription, {}, request);
+}
+
+void LiveGate::check_batch(std::span<const Request> requests,
+                           std::span<Answer> answers) const noexcept {
+  const std::size_t count = std::min(requests.size(), answers.size());
+  const ReadSection section;
+  const Enforced* enforced = impl_->current.load(std::memory_order_acquire);
+  if (enforced == nullptr) {
+    std::fill_n(answers.begin(), count, impl_->without_state());
+    return;
+  }
+  const Instants now = impl_->clock.now();
+  for (std::size_t i = 0; i < count; i += kBatch) {
+    impl_->check_some(requests.subspan(i, std::min(kBatch, count - i)), answers.data() + i,
+                      *enforced, now);
+  }
+}
+
+Result<std::uint64_t> LiveGate::offer(std::string_view snapshot_text, Shrinking shrinking) {
+  const std::lock_guard lock(impl_->mutex);
+  auto taken = impl_->take(snapshot_text, shrinking);
+  if (taken) {
+    ++impl_->accepted;
+  } else {
+    ++impl_->refused;
+    impl_->last_refusal = taken.error().message;
+  }
+  return taken;
+}
+
+Explanation LiveGate::explain(const Answer& answer) const {
+  Explanation out;
+  if (!answer.restricted()) return out;
+  if (answer.basis == Basis::none) {
+    out.user = "This service can't be used at the moment: its access control has no data.";
+    out.service = "no snapshot yet, and the gate is set to fail closed";
+    return out;
+  }
+  const ReadSection section;
+  const Enforced* enforced = impl_->current.load(std::memory_order_acquire);
+  const PackedTable& table = *enforced->table;
+  std::uint32_t number = answer.order_number;
+  const auto count = static_cast<std::uint32_t>(table.order_count());
+  if (number >= count || table.digest_of(number) != answer.order) {
+    for (number = 0; number < count && table.digest_of(number) != answer.order;) ++number;
+  }
+  if (number < count) {
+    const EnforcedOrder order = table.order(number);
+    out.term = order.term;
+    if (order.until) out.until = format_time(*order.until);
+    if (order.review) out.review = format_time(*order.review);
+  }
+  const std::string end = !out.until.empty()    ? " until " + out.until
+                          : !out.review.empty() ? "; it is reviewed by " + out.review
+                                                : "";
+  out.user = format(
+      "The provider restricts this use of the service under its term {}{}. The notice "
+      "to the customer says why and how to appeal; order {}.",
+      out.term.empty() ? "(since lifted)" : out.term, end, answer.order.hex().substr(0, 12));
+  out.service = format("order {} term {}: {}, {}{}; snapshot {} made at {}", answer.order.hex(),
+                       out.term, model::to_string(answer.effect), in_words(answer.judged),
+                       answer.mode == Mode::enforce
+                           ? ""
+                           : " but not enforced: " + std::string(to_string(answer.mode)),
+                       answer.snapshot_size, format_time(answer.snapshot_made_at));
+  return out;
+}
+
+LiveStatus LiveGate::status() const {
+  const std::lock_guard lock(impl_->mutex);
+  LiveStatus out;
+  out.mode = impl_->mode;
+  if (impl_->bypass) {
+    out.bypass_until = impl_->bypass->until;
+    out.bypass_reason = impl_->bypass->reason;
+  }
+  out.accepted = impl_->accepted;
+  out.refused = impl_->refused;
+  out.last_refusal = impl_->last_refusal;
+  out.clock_step_seconds = impl_->clock.step();
+  const Enforced* enforced = impl_->current.load();
+  if (enforced == nullptr) return out;
+  out.has_state = true;
+  out.snapshot_size = enforced->size;
+  out.snapshot_made_at = enforced->made_at;
+  out.age_seconds =
+      std::max<std::int64_t>(0, later(impl_->clock.now()) - unix_seconds(enforced->made_at));
+  out.orders = enforced->gate.order_count();
+  out.waiting = enforced->gate.waiting();
+  out.table_bytes = enforced->table->bytes();
+  return out;
+}
+
+void LiveGate::tick() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->clock.tick();
+  const std::int64_t now = later(impl_->clock.now());
+  impl_->look_for_bypass(now);
+  // Never back: after a restart a clock that was set back must be noticed.
+  if (now - impl_->time_kept < kKeepTimeEvery) return;
+  impl_->store.keep_time(now);
+  impl_->time_kept = now;
+}
+
+}  // namespace proviso::gates

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/huge_pages.h"
+#include "base/result.h"
+#include "gates/id_key.h"
+#include "gates/request.h"
+#include "model/catalogue.h"
+#include "model/governance.h"
+#include "model/scope.h"
+
+// The restrictions that a gate enforces, as one block of memory without pointers.
+//
+// What a check costs. Nearly every request is of a subscription that nothing names. For it the
+// table needs the 128 bits of its id (id_key.h) and one cache line: a bucket with the tags of seven
+// subscriptions, compared all at once. Nothing else is touched: no clock, no string, no order.
+//
+//   buckets   64 bytes each, 4.5 subscriptions on average. A bucket that is full sends its next
+//             subscription to the bucket behind it and says so (`spill`): about 1 of 17 do.
+//   records   one for each subscription: its 128 bits (and its id, where that is no GUID), then 8
+//             bytes for each scope line, by service. A hit touches bucket, record and order: three
+//             lines of cache, and two or three more, mostly warm, for service and operation.
+//   orders    64 bytes each: digest, end, the first two steps of the schedule.
+//
+// Growth: a check costs the same whatever the number of restrictions, but for where in the memory
+// hierarchy a bucket lies: 100,000 subscriptions are 1.4 MB of buckets, 10 million 140 MB. Of one
+// subscription and service each line is looked at; they are as many as orders overlap there.
+// For a restriction by a GUID, two to an order: 7 bytes of bucket, 20 of record, 32 of order.
+namespace proviso::gates {
+
+inline constexpr std::uint32_t kNoOrder = 0xffffffffU;
+
+/// An order as a gate enforces it, as far as answers need it.
+struct EnforcedOrder {
+  Digest digest;
+  std::string term;  ///< the first that it names
+  std::optional<Time> until;
+  std::optional<Time> review;
+  std::vector<model::EffectStep> schedule;  ///< in whole seconds; at most 65,535 steps
+  std::size_t catalogue = 0;
+};
+
+/// When a check is made. Where the clock is in doubt (live_clock.h) these are the two times that it
+/// may be, and each order counts with the laxer of its effects at both. In seconds since 1970.
+struct Instants {
+  std::int64_t one = 0;
+  std::int64_t other = 0;
+};
+
+struct Judgement {
+  model::Effect effect;  ///< the strictest among the lines that match
+  model::Outcome outcome = model::Outcome::yes;
+  std::uint32_t rate_per_second = 0;  ///< the lowest of the throttles that match, where limited
+  std::uint32_t order = kNoOrder;     ///< where `effect` comes from
+};
+
+/// Immutable. Any thread; judge() allocates nothing and never fails.
+class PackedTable {
+ public:
+  /// A subscription in this table; what follows from it needs the bucket no more.
+  using Record = const std::byte*;
+
+  [[nodiscard]] const KeySeed& seed() const noexcept;
+  /// Brings the bucket of `key` near; for batches.
+  void prefetch(const IdKey& key) const noexcept;
+  /// Null where nothing names the subscription. `id` is compared where it is given and no GUID.
+  [[nodiscard]] Record find(const IdKey& key, std::string_view id) const noexcept;
+  /// `request.subscription` is not looked at: the record is its.
+  [[nodiscard]] Judgement judge(Record record, const Request& request, Instants at) const noexcept;
+
+  [[nodiscard]] std::size_t order_count() const;
+  [[nodiscard]] EnforcedOrder order(std::uint32_t index) const;
+  [[nodiscard]] const Digest& digest_of(std::uint32_t index) const noexcept;
+  [[nodiscard]] std::uint64_t subscription_count() const;
+  [[nodiscard]] std::uint64_t line_count() const;
+  [[nodiscard]] std::size_t bytes() const { return image_.size(); }
+
+ private:
+  friend class TableBuilder;
+  using Image = std::vector<std::byte, HugePages<std::byte>>;
+  explicit PackedTable(Image image) : image_(std::move(image)) {}
+  Image image_;
+};
+
+}  // namespace proviso::gates
