@@ -10,6 +10,7 @@
 #include "gates/bypass.h"
 #include "gates/kept_snapshots.h"
 #include "gates/read_section.h"
+#include "gates/succession.h"
 #include "gates/trusted_policy.h"
 
 namespace proviso::gates {
@@ -35,30 +36,6 @@ struct Enforced {
 };
 
 std::int64_t later(Instants now) { return std::max(now.one, now.other); }
-
-// Whether an order does nothing any more, by both clocks.
-bool is_over(const EnforcedOrder& order, Instants now) {
-  if (order.schedule.empty()) return true;
-  const auto& last = order.schedule.back();
-  return last.effect.kind == EffectKind::allow &&
-         unix_seconds(last.from) <= std::min(now.one, now.other);
-}
-
-// Of the orders that `before` enforces and that are not over, how many `after` has no more.
-std::pair<std::size_t, std::size_t> lost(const Gate& before, const Gate& after, Instants now) {
-  std::vector<Digest> kept;
-  for (std::uint32_t i = 0; i < after.order_count(); ++i)
-    kept.push_back(after.table().digest_of(i));
-  std::sort(kept.begin(), kept.end());
-  std::size_t gone = 0;
-  std::size_t all = 0;
-  for (std::uint32_t i = 0; i < before.order_count(); ++i) {
-    if (is_over(before.order(i), now)) continue;
-    ++all;
-    if (!std::binary_search(kept.begin(), kept.end(), before.table().digest_of(i))) ++gone;
-  }
-  return {gone, all};
-}
 
 std::string_view in_words(Outcome outcome) {
   switch (outcome) {
@@ -119,42 +96,16 @@ struct LiveGate::Impl {
     delete old;
   }
 
-  [[nodiscard]] Result<void> check_order(const Gate& next, Shrinking shrinking) const {
-    const Enforced* enforced = current.load();
-    if (enforced == nullptr) return {};
-    const Gate& before = enforced->gate;
-    if (next.snapshot_size() < before.snapshot_size()) {
-      return fail(Errc::conflict,
-                  format("rolled back: it covers {} ledger entries, the one that is "
-                         "enforced {}; the newer one stays",
-                         next.snapshot_size(), before.snapshot_size()));
-    }
-    if (next.snapshot_size() == before.snapshot_size() &&
-        next.snapshot_root() != before.snapshot_root()) {
-      return fail(Errc::conflict,
-                  format("forked: another ledger of {} entries than the one that is enforced; keep "
-                         "both files, they prove it",
-                         next.snapshot_size()));
-    }
-    if (next.snapshot_size() == before.snapshot_size() &&
-        next.snapshot_made_at() < before.snapshot_made_at()) {
-      return fail(Errc::conflict,
-                  "older than the one that is enforced, of the same ledger entries");
-    }
-    if (shrinking == Shrinking::confirmed) return {};
-    const auto [gone, all] = lost(before, next, clock.now());
-    if (gone <= kShrinkAlways || gone * 100 <= all * settings.shrink_percent_max) return {};
-    return fail(Errc::conflict,
-                format("shrunken: {} of {} orders that are enforced are not in it; if so many were "
-                       "lifted at once, confirm it",
-                       gone, all));
-  }
-
   Result<std::uint64_t> take(std::string_view text, Shrinking shrinking) {
     const Enforced* enforced = current.load();
-    Gate next = TRY(
-        Gate::load(text, settings.trust, options(enforced == nullptr ? nullptr : &enforced->gate)));
-    TRY_VOID(check_order(next, shrinking));
+    const Gate* before = enforced == nullptr ? nullptr : &enforced->gate;
+    Gate next = TRY(Gate::load(text, settings.trust, options(before)));
+    if (before != nullptr) {
+      TRY_VOID(check_not_older(next, *before));
+      if (shrinking == Shrinking::guarded) {
+        TRY_VOID(check_not_shrunken(next, *before, settings.shrink_percent_max, clock.now()));
+      }
+    }
     const std::uint64_t size = next.snapshot_size();
     // Durable, then effective (I7): a crash between leaves a gate that starts with the new one.
     TRY_VOID(store.keep(next, text));
@@ -314,16 +265,17 @@ Explanation LiveGate::explain(const Answer& answer) const {
   const std::string end = !out.until.empty()    ? " until " + out.until
                           : !out.review.empty() ? "; it is reviewed by " + out.review
                                                 : "";
-  out.user = format(
-      "The provider restricts this use of the service under its term {}{}. The notice "
-      "to the customer says why and how to appeal; order {}.",
-      out.term.empty() ? "(since lifted)" : out.term, end, answer.order.hex().substr(0, 12));
-  out.service = format("order {} term {}: {}, {}{}; snapshot {} made at {}", answer.order.hex(),
-                       out.term, model::to_string(answer.effect), in_words(answer.judged),
-                       answer.mode == Mode::enforce
-                           ? ""
-                           : " but not enforced: " + std::string(to_string(answer.mode)),
-                       answer.snapshot_size, format_time(answer.snapshot_made_at));
+  out.user = "The provider restricts this use of the service under its term " +
+             (out.term.empty() ? "(lifted since)" : out.term) + end +
+             ". The notice to the customer says why and how to appeal; order " +
+             answer.order.hex().substr(0, 12) + ".";
+  out.service =
+      "order " + answer.order.hex() + " term " + out.term + ": " + model::to_string(answer.effect) +
+      ", " + std::string(in_words(answer.judged)) +
+      (answer.mode == Mode::enforce ? ""
+                                    : " but not enforced: " + std::string(to_string(answer.mode))) +
+      "; snapshot " + std::to_string(answer.snapshot_size) + " made at " +
+      format_time(answer.snapshot_made_at);
   return out;
 }
 

@@ -82,9 +82,6 @@ struct LiveStatus {
   std::int64_t clock_step_seconds = 0;  ///< by how much the wall clock disagrees; 0 within 2 s
 };
 
-/// So many orders may be gone from a snapshot at once, whatever their share (I5).
-inline constexpr std::size_t kShrinkAlways = 16;
-
 struct LiveGateSettings {
   model::TrustRoot trust;
   /// The gate's own folder, for the last good snapshot (I8) and the bypass; made if it is not
@@ -96,8 +93,9 @@ struct LiveGateSettings {
   /// I10. A snapshot that is older does not begin a stricter stage.
   Duration stage_freshness = kStageFreshness;
   /// A snapshot without more than this share (in percent, 0 to 100) of the orders that are enforced
-  /// and not over by their own end, and without more than kShrinkAlways of them, is refused: lifts
-  /// come one by one, an empty snapshot is a mistake. offer() can be told to take it all the same.
+  /// and not over by their own end, and without more than kShrinkAlways (succession.h) of them, is
+  /// refused: lifts come one by one, an empty snapshot is a mistake. offer() can be told to take it
+  /// all the same.
   unsigned shrink_percent_max = 50;
 };
 
