@@ -6,7 +6,6 @@
 #include <mutex>
 #include <utility>
 
-#include "base/text/format.h"
 #include "gates/bypass.h"
 #include "gates/kept_snapshots.h"
 #include "gates/read_section.h"

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
+#include "gates/in_parallel.h"
 #include "gates/proven_entry.h"
 #include "model/in_force.h"
 
@@ -56,19 +58,21 @@ class Verifier {
     std::sort(restrictions.begin(), restrictions.end(),
               [](const auto* a, const auto* b) { return a->entry.index < b->entry.index; });
     std::uint64_t latest = 0;
-    auto next = restrictions.begin();
+    std::span<const ProvenOrder* const> rest = restrictions;
     for (const ProvenOrder& change : snapshot_.governance) {
-      for (; next != restrictions.end() && (*next)->entry.index < change.entry.index; ++next) {
-        TRY_VOID(read_restriction(**next));
-      }
+      const auto before = static_cast<std::size_t>(
+          std::find_if(rest.begin(), rest.end(),
+                       [&](const auto* r) { return r->entry.index >= change.entry.index; }) -
+          rest.begin());
+      TRY_VOID(read_restrictions(rest.first(before)));
+      rest = rest.subspan(before);
       if (change.entry.index <= latest) {
         return fail(Errc::denied, "governance: not in ledger order (I2)");
       }
       latest = change.entry.index;
       TRY_VOID(read_change(change));
     }
-    for (; next != restrictions.end(); ++next) TRY_VOID(read_restriction(**next));
-    return {};
+    return read_restrictions(rest);
   }
 
   Result<void> read_change(const ProvenOrder& proven) {
@@ -83,15 +87,26 @@ class Verifier {
     return {};
   }
 
-  Result<void> read_restriction(const ProvenOrder& proven) {
-    const Digest digest = sha256(proven.order.canonical);
-    const auto verified = try_restriction(proven, digest);
-    if (verified) return {};
-    return fail_in(order_name("restriction", digest), verified.error());
+  // Between two changes of governance: all are judged by the same authority, and none rests on
+  // another, so that they can be verified on all processors. The first that is wrong is told.
+  Result<void> read_restrictions(std::span<const ProvenOrder* const> group) {
+    std::vector<Result<VerifiedRestriction>> verified(group.size());
+    in_parallel(group.size(), [&](std::size_t i) { verified[i] = read_restriction(*group[i]); });
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (!verified[i]) {
+        return fail_in(order_name("restriction", sha256(group[i]->order.canonical)),
+                       verified[i].error());
+      }
+      if (!seen_.insert(verified[i]->digest).second) {
+        return fail_in(order_name("restriction", verified[i]->digest),
+                       Error{Errc::denied, "stands twice (I3)"});
+      }
+      out_.restrictions.push_back(*std::move(verified[i]));
+    }
+    return {};
   }
 
-  Result<void> try_restriction(const ProvenOrder& proven, const Digest& digest) {
-    if (!seen_.insert(digest).second) return fail(Errc::denied, "stands twice (I3)");
+  [[nodiscard]] Result<VerifiedRestriction> read_restriction(const ProvenOrder& proven) const {
     const model::Entry entry = TRY(proven_in_force(proven, checkpoint_, trust_));
     if (!proven.order.order.restriction) return fail(Errc::denied, "does not restrict (I3)");
     const Digest& pinned = proven.order.order.restriction->catalogue;
@@ -103,13 +118,12 @@ class Verifier {
     }
     const Time in_force_at = std::max(entry.time, out_.governance.latest_change());
     TRY_VOID(model::check_restriction(proven.order, out_.governance, *catalogue, in_force_at));
-    out_.restrictions.push_back(
-        {.order = proven.order,
-         .digest = digest,
-         .entry_index = proven.entry.index,
-         .in_force_at = in_force_at,
-         .catalogue = static_cast<std::size_t>(catalogue - out_.catalogues.begin())});
-    return {};
+    return VerifiedRestriction{
+        .order = proven.order,
+        .digest = sha256(proven.order.canonical),
+        .entry_index = proven.entry.index,
+        .in_force_at = in_force_at,
+        .catalogue = static_cast<std::size_t>(catalogue - out_.catalogues.begin())};
   }
 
   const model::GateSnapshot& snapshot_;

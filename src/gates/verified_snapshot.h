@@ -37,7 +37,8 @@ struct VerifiedSnapshot {
 /// governance order in ledger order, every restriction's entry, approvals and catalogue.
 ///
 /// Errors begin with the order concerned ("restriction 0a1b2c3d4e5f: ...") and name the invariant;
-/// one bad order refuses the whole snapshot. Any thread; no state.
+/// one bad order refuses the whole snapshot. Any thread; no state. Where there are many orders,
+/// threads of its own help, one for each processor; all have ended when it returns.
 ///
 /// Witnesses are not asked for: ledger::judge_witnesses() on the checkpoint does, as Gate::load()
 /// and audit_ledger() have it, because a snapshot without them may still ease (I5).

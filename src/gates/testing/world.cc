@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "ledger/leaf_tree.h"
 #include "ledger/merkle.h"
 #include "ledger/proof.h"
 #include "ledger/tiles.h"
@@ -12,6 +13,9 @@ namespace proviso::gates::testing {
 namespace {
 
 using model::OrderKind;
+
+// A larger world is a benchmark's: it is proven by the ledger's own tree.
+constexpr std::size_t kNaiveMax = 4096;
 
 // RFC 6962 section 2.1.1, word by word.
 std::vector<Digest> path_to(std::size_t m, std::span<const Digest> leaves) {
@@ -74,6 +78,13 @@ model::ProvenEntry World::prove(std::uint64_t index) const {
   return {leaves_[index], index, path_to(index, hashes())};
 }
 
+std::function<model::ProvenEntry(std::uint64_t)> World::prover() const {
+  if (leaves_.size() <= kNaiveMax) return [this](std::uint64_t index) { return prove(index); };
+  return [this, tree = ledger::LeafTree(hashes())](std::uint64_t index) {
+    return model::ProvenEntry{leaves_[index], index, tree.path(index)};
+  };
+}
+
 std::string World::checkpoint() const {
   const auto all = hashes();
   const ledger::Checkpoint checkpoint{origin_, all.size(), ledger::tree_root(all)};
@@ -105,10 +116,11 @@ model::GateSnapshot World::snapshot() const {
   out.ledger = origin_;
   out.made_at = at("2026-11-08T00:00:00Z");
   out.checkpoint = checkpoint();
-  out.genesis = prove(0);
-  for (const Logged& l : governance_) out.governance.push_back({l.order, prove(l.index)});
+  const auto proven = prover();
+  out.genesis = proven(0);
+  for (const Logged& l : governance_) out.governance.push_back({l.order, proven(l.index)});
   if (!restrictions_.empty()) out.catalogues = {catalogue};
-  for (const Logged& l : restrictions_) out.restrictions.push_back({l.order, prove(l.index)});
+  for (const Logged& l : restrictions_) out.restrictions.push_back({l.order, proven(l.index)});
   return out;
 }
 

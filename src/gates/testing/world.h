@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,7 @@ class World {
     std::uint64_t index;
   };
   [[nodiscard]] std::vector<Digest> hashes() const;
+  [[nodiscard]] std::function<model::ProvenEntry(std::uint64_t)> prover() const;
   std::string origin_;
   SeededRandom random_{1};
   model::TrustRoot trust_;

@@ -42,7 +42,7 @@ TEST(ReadSection, NobodyReadsWhatIsGone) {
     });
   }
   reading.wait();
-  for (std::uint64_t number = 2; number < 20'000; ++number) {
+  for (std::uint64_t number = 2; number < 5000; ++number) {
     Value* old = current.exchange(new Value(number));
     wait_for_readers();
     delete old;
