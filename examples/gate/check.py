@@ -28,7 +28,8 @@ class Request(ctypes.Structure):
 
 class Answer(ctypes.Structure):
     _fields_ = [("effect", ctypes.c_uint8), ("outcome", ctypes.c_uint8), ("judged", ctypes.c_uint8),
-                ("basis", ctypes.c_uint8), ("mode", ctypes.c_uint8), ("reserved", ctypes.c_uint8 * 3),
+                ("basis", ctypes.c_uint8), ("mode", ctypes.c_uint8),
+                ("reserved", ctypes.c_uint8 * 3),
                 ("rate_per_second", ctypes.c_uint32), ("order_number", ctypes.c_uint32),
                 ("order", ctypes.c_uint8 * 32), ("snapshot_entries", ctypes.c_uint64),
                 ("snapshot_made_at", ctypes.c_int64)]

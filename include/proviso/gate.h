@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PROVISO_GATE_H
-#define PROVISO_GATE_H
+#pragma once
 
 /* A gate inside your own program: whether this subscription may use this service just now, by
  * orders that people signed. libproviso-gate verifies every order itself, from a trust file that
@@ -169,6 +168,4 @@ int proviso_gate_abi(void);
 
 #ifdef __cplusplus
 }
-#endif
-
 #endif

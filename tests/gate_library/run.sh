@@ -22,8 +22,8 @@ asked() {
   shift
   SECTION="$name"
   local files=("$LEDGER/trust.json" "$LEDGER/snapshot.json")
-  check "refuses what an order cuts, and says why" 1 'restricts this use of the service under its term T-SURVEILLANCE' \
-    "$@" "${files[@]}" "$SUB" database Write
+  check "refuses what an order cuts, and says why" 1 \
+    'restricts this use of the service under its term T-SURVEILLANCE' "$@" "${files[@]}" "$SUB" database Write
   check "lets the neighbour pass" 0 '^go on$' "$@" "${files[@]}" sub-contact-centre database Write
   check "lets another service of it pass" 0 '^go on$' "$@" "${files[@]}" "$SUB" network Write
   check "lets a lifted order's service pass" 0 '^go on$' "$@" "${files[@]}" "$SUB" storage PutObject
@@ -44,7 +44,8 @@ check_installed() {
   local foreign
   foreign="$(objdump -p "$SO" | awk '/NEEDED/ {print $2}' |
     grep -vE '^(libcrypto|libstdc\+\+|libm|libgcc_s|libc|ld-linux.*)\.so' || true)"
-  that "it needs libcrypto and the compiler's own libraries, no other (${foreign:-none})" test -z "$foreign"
+  that "it needs libcrypto and the compiler's own libraries, no other (${foreign:-none})" \
+    test -z "$foreign"
   local exported
   exported="$(nm -D --defined-only "$SO" | awk '$2 ~ /[TDBWV]/ {print $3}' |
     grep -v '^proviso_gate_' || true)"
