@@ -100,20 +100,20 @@ typedef struct proviso_answer {
   uint8_t basis;   /* PROVISO_BY_SNAPSHOT... */
   uint8_t mode;    /* PROVISO_ENFORCE... */
   uint8_t reserved[3];
-  uint32_t rate_per_second; /* where limited; else 0 */
-  uint32_t order_number;    /* for proviso_gate_explain() */
-  uint8_t order[32];        /* SHA-256 of the order that `effect` comes from; zero where none */
+  uint32_t rate_per_second;  /* where limited; else 0 */
+  uint32_t order_number;     /* for proviso_gate_explain() */
+  uint8_t order[32];         /* SHA-256 of the order that `effect` comes from; zero where none */
   uint64_t snapshot_entries; /* the snapshot's version: ledger entries that it covers */
   int64_t snapshot_made_at;  /* seconds since 1970, UTC */
 } proviso_answer;
 
 /* Texts end with a zero byte and are cut where they are longer. Times are RFC 3339, or empty. */
 typedef struct proviso_explanation {
-  char term[264];     /* the clause of the provider's terms */
-  char until[24];     /* when a suspension ends */
-  char review[24];    /* when a termination is reviewed */
-  char user[512];     /* a sentence for whoever's request it was */
-  char service[768];  /* a line for whoever runs the service */
+  char term[264];    /* the clause of the provider's terms */
+  char until[24];    /* when a suspension ends */
+  char review[24];   /* when a termination is reviewed */
+  char user[512];    /* a sentence for whoever's request it was */
+  char service[768]; /* a line for whoever runs the service */
 } proviso_explanation;
 
 typedef struct proviso_status {
@@ -125,9 +125,9 @@ typedef struct proviso_status {
   int64_t age_seconds;
   int64_t bypass_until; /* seconds since 1970; 0 without a bypass */
   uint64_t orders;
-  uint64_t waiting;  /* orders that wait for witnesses */
-  uint64_t accepted; /* snapshots taken since the gate was opened */
-  uint64_t refused;  /* snapshots refused since then */
+  uint64_t waiting;           /* orders that wait for witnesses */
+  uint64_t accepted;          /* snapshots taken since the gate was opened */
+  uint64_t refused;           /* snapshots refused since then */
   int64_t clock_step_seconds; /* by how much the wall clock disagrees; 0 within 2 s */
   uint64_t table_bytes;
   char last_refusal[512];

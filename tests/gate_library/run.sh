@@ -23,7 +23,8 @@ asked() {
   SECTION="$name"
   local files=("$LEDGER/trust.json" "$LEDGER/snapshot.json")
   check "refuses what an order cuts, and says why" 1 \
-    'restricts this use of the service under its term T-SURVEILLANCE' "$@" "${files[@]}" "$SUB" database Write
+    'restricts this use of the service under its term T-SURVEILLANCE' \
+    "$@" "${files[@]}" "$SUB" database Write
   check "lets the neighbour pass" 0 '^go on$' "$@" "${files[@]}" sub-contact-centre database Write
   check "lets another service of it pass" 0 '^go on$' "$@" "${files[@]}" "$SUB" network Write
   check "lets a lifted order's service pass" 0 '^go on$' "$@" "${files[@]}" "$SUB" storage PutObject
