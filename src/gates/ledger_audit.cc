@@ -122,8 +122,8 @@ class EntryAuditor {
 
   // What was sealed has an id of its own, which is nobody else's.
   Result<void> read_opening(const model::Entry& entry) {
-    const std::string id = TRY(seals.open(entry));
-    if (!id.empty() && !ids_.insert(id).second) {
+    const std::optional<std::string> id = TRY(seals.open(entry));
+    if (id && !ids_.insert(*id).second) {
       return fail(Errc::conflict, "what was sealed has the id of an earlier entry");
     }
     return {};

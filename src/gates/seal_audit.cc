@@ -15,7 +15,7 @@ Result<void> SealAudit::seal(std::uint64_t index, const model::Entry& entry) {
   return {};
 }
 
-Result<std::string> SealAudit::open(const model::Entry& entry) {
+Result<std::optional<std::string>> SealAudit::open(const model::Entry& entry) {
   const model::Opening opening = TRY(model::parse_opening(entry.public_part));
   const auto found = seals_.find(opening.opens.value);
   if (found == seals_.end()) return fail(Errc::denied, "opens nothing that was sealed before it");
@@ -33,7 +33,7 @@ Result<std::string> SealAudit::open(const model::Entry& entry) {
   ++counts_.opened;
   if (!inner) ++counts_.covers;
   if (entry.time > seal.open_by) ++counts_.opened_late;
-  return inner ? inner->id.value : std::string();
+  return inner ? std::optional(inner->id.value) : std::nullopt;
 }
 
 void SealAudit::in_force(std::uint64_t index, const model::InForce& order) {

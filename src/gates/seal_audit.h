@@ -35,10 +35,10 @@ class SealAudit {
  public:
   /// A leaf of kind `sealed`. Errors: invalid_input.
   Result<void> seal(std::uint64_t index, const model::Entry& entry);
-  /// A leaf of kind `opened`. Returns the id of the entry that was inside, "" for a cover; the
-  /// caller sees that no two are the same. denied: nothing is sealed under that id, it is open
+  /// A leaf of kind `opened`. Returns the id of the entry that was inside, nothing for a cover;
+  /// the caller sees that no two are the same. denied: nothing is sealed under that id, it is open
   /// already, it shows something else, or names an order that is not in force.
-  Result<std::string> open(const model::Entry& entry);
+  Result<std::optional<std::string>> open(const model::Entry& entry);
   /// A restriction came into force.
   void in_force(std::uint64_t index, const model::InForce& order);
 

@@ -184,7 +184,9 @@ std::string entry_in_words(std::uint64_t index, const model::Entry& entry) {
                     printable(entry.kind);
   if (entry.kind != model::entry_kind::opened) return out + subjects(entry.public_part);
   const Json* content = entry.public_part.find("content");
-  if (content == nullptr || *content == model::cover_content()) return out;
+  // A list is read without its log, which alone shows that there is such a content.
+  if (content == nullptr || content->if_object() == nullptr) return out;
+  if (*content == model::cover_content()) return out;
   out += ": " + member(*content, "kind") + " of " + member(*content, "time");
   const Json* inner = content->find("public");
   return inner == nullptr ? out : out + subjects(*inner);

@@ -275,6 +275,17 @@ TEST_F(ListOf, AnEntryOfTheSameCaseUnderAnotherTagIsTold) {
   EXPECT_EQ(report.under_other_keys, std::vector<std::uint64_t>{hidden});
 }
 
+// A list is read without the log, so nothing has looked at what an opening shows.
+TEST(EntryInWords, AnOpeningThatShowsNoDocumentNamesNone) {
+  model::Entry opened;
+  opened.kind = std::string(kind::opened);
+  opened.time = at(kTime);
+  for (const Json& content : {Json("x"), Json(), Json(Json::Array{}), model::cover_content()}) {
+    opened.public_part = Json::Object{{"content", content}};
+    EXPECT_EQ(entry_in_words(3, opened), "entry 3  2026-11-02T00:00:00Z  opened");
+  }
+}
+
 TEST(IndexKeysFile, SurvivesBeingWrittenAndRead) {
   const model::IndexKeys keys{.ledger = "l", .keys = {kMine, kOthers}};
   const auto read = model::parse_index_keys(model::write_index_keys(keys));

@@ -144,6 +144,16 @@ TEST_F(Seals, WhatWasSealedHasAnIdOfItsOwn) {
   expect_refused(open(opening_of(two)), "id of an earlier entry");
 }
 
+TEST_F(Seals, AnIdOfNoTextStandsOnceToo) {
+  EntryDraft nameless = inner();
+  nameless.id = model::EntryId("");
+  const Json same = leaf(nameless);
+  const EntryDraft one = seal(same);
+  const EntryDraft two = seal(same);
+  open(opening_of(one));
+  expect_refused(open(opening_of(two)), "id of an earlier entry");
+}
+
 TEST_F(Seals, AnOpeningNamesOnlyAnOrderInForce) {
   Opening opening = opening_of(seal(leaf(inner())));
   opening.order = sha256("no such order");
