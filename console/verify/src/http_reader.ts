@@ -8,7 +8,8 @@ import { refuse } from "./refusal.ts";
 const kReadsAhead = 8;
 const kTries = 3;
 const kPauseMs = 250;
-const kTimeoutMs = 60_000;
+/** For one file, tries and pauses together. */
+const kFileMs = 60_000;
 
 /** The body as far as `bytesMax`; undefined where there is more. A server need not tell its length
  * truly, and compression hides it, so what arrives is counted. */
@@ -34,36 +35,45 @@ type Try = ReadOutcome | { readonly kind: "again"; readonly what: string };
 class HttpReader implements Reader {
   readonly readsAhead = kReadsAhead;
   private readonly base: URL;
+  private readonly fileMs: number;
 
-  constructor(base: URL) {
+  constructor(base: URL, fileMs: number) {
     this.base = base;
+    this.fileMs = fileMs;
   }
 
   async read(path: string, bytesMax: number): Promise<ReadOutcome> {
     let what = "";
-    for (let tries = 0; tries < kTries; ++tries) {
+    const end = AbortSignal.timeout(this.fileMs);
+    for (let tries = 0; tries < kTries && !end.aborted; ++tries) {
       if (tries > 0) await new Promise((resolve) => setTimeout(resolve, kPauseMs * tries));
-      const outcome = await this.once(path, bytesMax);
+      const outcome = await this.once(path, bytesMax, end);
       if (outcome.kind !== "again") return outcome;
       what = outcome.what;
     }
     return { kind: "failed", what };
   }
 
-  private async once(path: string, bytesMax: number): Promise<Try> {
+  private async once(path: string, bytesMax: number, end: AbortSignal): Promise<Try> {
     try {
       const response = await fetch(new URL(path, this.base), {
-        signal: AbortSignal.timeout(kTimeoutMs),
+        signal: end,
         credentials: "omit",
         referrerPolicy: "no-referrer",
-        cache: path.endsWith("checkpoint") ? "no-store" : "default",
+        redirect: "manual", // who serves a log does not choose what else is read
+        cache: path.includes("tile/") ? "default" : "no-store",
       });
-      if (response.ok) {
+      if (response.status === 200) {
         const bytes = await readBody(response, bytesMax);
         return bytes === undefined ? { kind: "too-long" } : { kind: "bytes", bytes };
       }
       await response.body?.cancel();
       if (response.status === 404 || response.status === 410) return { kind: "missing" };
+      // A browser tells nothing of a redirection but that it is one.
+      if (response.type === "opaqueredirect" || Math.floor(response.status / 100) === 3) {
+        const what = "the server redirects, which is not followed (give the log's own URL)";
+        return { kind: "failed", what };
+      }
       const what = `the server answers ${response.status}`;
       const passing = response.status === 429 || response.status >= 500;
       return { kind: passing ? "again" : "failed", what };
@@ -80,15 +90,15 @@ function reasonOf(error: unknown): string {
 
 /**
  * A log below `url`, or below its folder `log` where `url` is that of a whole ledger folder.
- * Refuses what is no http or https URL.
+ * Refuses what is no http or https URL. A file that is not there within `fileMs` cannot be read.
  */
-export async function openHttpLog(url: string): Promise<Reader> {
+export async function openHttpLog(url: string, fileMs = kFileMs): Promise<Reader> {
   const base = URL.canParse(url) ? new URL(url) : refuse(`${url}: not a URL`);
   if (base.protocol !== "https:" && base.protocol !== "http:") refuse(`${url}: not http or https`);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   base.search = "";
   base.hash = "";
-  const reader = new HttpReader(base);
+  const reader = new HttpReader(base, fileMs);
   const here = await reader.read("checkpoint", kNoteBytesMax);
   if (here.kind !== "missing") return reader;
   const below = readerBelow(reader, "log");

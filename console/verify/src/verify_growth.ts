@@ -165,11 +165,12 @@ async function judge(reader: Reader, earlier: Checkpoint, later: Checkpoint): Pr
     throw new Found("fork", kEarlier, "the log signed two histories of this size");
   }
   if (earlier.size === later.size || earlier.size === 0n) return;
-  const readAt = await sizeToReadAt(reader, later.size);
-  if (readAt > kReadableMax) {
+  if (later.size > kReadableMax) {
     throw new Found("tiles", "the log", "more entries than a log can hold");
   }
-  const tree = new TreeReader(reader, Number(readAt));
+  // What the log says now is not signed: a size beyond all sense means full tiles, no more.
+  const readAt = await sizeToReadAt(reader, later.size);
+  const tree = new TreeReader(reader, Number(readAt < kReadableMax ? readAt : kReadableMax));
   const path = await tree.consistencyPath(Number(earlier.size), Number(later.size));
   if (continues(earlier, later, path)) return;
   // Whose fault is it? Where the tiles prove another root for the earlier size, the log's.

@@ -118,6 +118,42 @@ test("a server that fails is asked again, and then said to fail", async () => {
   assert.equal(await fate(forbidden), "unreadable at checkpoint");
 });
 
+test("nobody is sent to another place", async () => {
+  for (const status of [301, 302, 303, 307, 308]) {
+    const redirecting: Handler = (path, response) => {
+      if (path.startsWith("elsewhere/")) {
+        send(response, files.get(path.slice("elsewhere/".length)));
+        return;
+      }
+      response.statusCode = status;
+      response.setHeader("Location", `/elsewhere/${path}`);
+      response.end();
+    };
+    assert.equal(await fate(redirecting), "unreadable at checkpoint");
+  }
+});
+
+test("only a whole file is one", async () => {
+  const part: Handler = (path, response) => {
+    response.statusCode = path === "tile/0/001" ? 206 : 200;
+    send(response, files.get(path));
+  };
+  assert.equal(await fate(part), "unreadable at tile/0/001");
+});
+
+test("a server that does not answer is not waited for for ever", async () => {
+  const silent: Handler = () => undefined;
+  const dripping: Handler = (_, response) => {
+    response.write("a"); // and nothing after it
+  };
+  for (const handler of [silent, dripping]) {
+    const report = await serving(handler, async (url) =>
+      verifyLog(await openHttpLog(url, 200), NoteVerifier.parse(key.vkey())),
+    );
+    assert.equal(report.finding?.errorClass, "unreadable");
+  }
+});
+
 test("a connection that breaks says nothing about the log", async () => {
   const breaking: Handler = (path, response, request) => {
     if (path === "tile/0/001") request.socket.destroy();

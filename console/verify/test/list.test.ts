@@ -147,6 +147,19 @@ void test("the file of keys is read strictly", () => {
   }
 });
 
+// A list is read without the log, so nothing has looked at what an opening shows.
+void test("an opening that shows no document names none", () => {
+  const cover = new Map<string, Json>([
+    ["cover", true],
+    ["version", 1],
+  ]);
+  for (const content of ["x", null, [], cover]) {
+    const opened = { ...entry("t", { content }), kind: "opened" };
+    const line = "entry 3  1970-01-01T00:00:00Z  opened";
+    assert.equal(entryInWords({ index: 3, entry: opened }), line);
+  }
+});
+
 void test("an opening is told with what it shows", () => {
   const content = new Map<string, Json>([
     ["kind", "case-opened"],
