@@ -3,12 +3,13 @@
 # A ledger with orders of several kinds, for scripts that verify. Sourced, after found.sh.
 #
 #   rich_ledger DIR    makes DIR/log (public folder), trust.json, snapshot.json, log.vkey,
-#                      checkpoint.earlier, ledger.pem (the log's own key); and DIR/data, as founded
+#                      checkpoint.earlier, ledger.pem (the log's own key), customer.list and
+#                      customer.keys of who is cut off; and DIR/data, as founded
 #
 # In the log: four restrictions, one of them lifted, one an emergency and one against a protected
 # subject; changes of roster, policy and rulebook; a server-mediated key, and what it signed;
-# what was sealed before the first of them and opened after it, covers, one of them opened; and a
-# report that is sealed still.
+# what was sealed before the first of them and opened after it, covers, one of them opened; a
+# report that is sealed still; and four indexes of customers' tags.
 #
 #   tick_now           runs the slot, though the present one may be done already (in DIR)
 
@@ -46,6 +47,7 @@ rich_orders() {
   tick_now
   tick_now
   proviso ledger open --case "$RICH_CASE" -d data >/dev/null
+  proviso ledger index -d data >/dev/null
   cp data/ledger/log/checkpoint checkpoint.earlier
   make_key . counsel-2
   put_in_force . "$(proviso roster add keys/counsel-2.pub --role approver --person counsel \
@@ -58,6 +60,7 @@ rich_orders() {
   cp rules-2/* data/rulebook/
   lift="$(proviso order lift "$order" --reason reason.txt -d data --json | digest_of)"
   put_in_force . "$lift" outside
+  proviso ledger index -d data >/dev/null
   order="$(propose_cut "$sub/database" --emergency --stage export-only)"
   put_in_force . "$order" counsel executive
   order="$(propose_cut "$sub/speech" --stage throttle=10/s export-only@+2d --review +90d)"
@@ -65,6 +68,7 @@ rich_orders() {
   order="$(RICH_CASE="$PAPER_CASE" propose_cut sub-paper/storage --stage export-only --until +30d \
     --protected-reason reason.txt)"
   put_in_force . "$order" counsel director console outside
+  proviso ledger index -d data >/dev/null
 }
 
 rich_ledger() (
@@ -92,6 +96,9 @@ rich_ledger() (
   sqlite3 data/store.sqlite "UPDATE seals SET due='2020-01-01T00:00:00Z'
     WHERE seq=(SELECT min(seq) FROM seals WHERE kind='cover')"
   tick_now
+  proviso ledger index -d data >/dev/null
+  proviso ledger list --customer cust-public-body --out customer.list -d data >/dev/null
+  proviso ledger index-key --customer cust-public-body --out customer.keys -d data >/dev/null
   proviso gate snapshot --out snapshot.json -d data >/dev/null
   jq -r .ledger_key trust.json >log.vkey
   cp data/keys/ledger.pem .

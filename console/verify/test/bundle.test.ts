@@ -2,17 +2,16 @@
 // Order bundles and tlog-proofs: the examples of the formats, every byte of one flipped, and
 // changes of its members, of which `ledger-verify` in C++ says the same.
 import { strict as assert } from "node:assert";
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { type Bytes, fromUtf8, utf8 } from "../src/bytes.ts";
-import { run } from "../src/commands.ts";
 import { parseTrust, type TrustRoot } from "../src/genesis.ts";
 import { bundleInWords, verifyOrderBundle } from "../src/order_bundle.ts";
 import { mutateDocument } from "./tools/mutate.ts";
+import { agreeOnCommand as agree } from "./tools/proviso.ts";
 import { Random } from "./tools/random.ts";
 
 const seed = Number(process.env["VERIFY_SEED"] ?? "1");
@@ -33,18 +32,6 @@ const trust: TrustRoot = parseTrust(new Uint8Array(readFileSync(example("trust.j
 async function wordsOf(bytes: Bytes): Promise<string> {
   const { finding, proven } = await verifyOrderBundle(bytes, trust);
   return finding === undefined ? bundleInWords(proven) : `NOT VALID ${finding.errorClass}`;
-}
-
-/** Both verifiers end alike and say the same, but for the line for people; returns what. */
-async function agree(args: readonly string[], what: string): Promise<string> {
-  const ours = await run([...args, "--json"]);
-  const theirs = spawnSync(join(programs ?? "", "ledger-verify"), [...args, "--json"], {
-    encoding: "utf8",
-  });
-  const withoutDetail = (text: string): string => text.replace(/"detail":"(\\.|[^"\\])*",/, "");
-  const told = `${ours.exitCode} ${withoutDetail(ours.stdout)}`;
-  assert.equal(told, `${theirs.status ?? -1} ${withoutDetail(theirs.stdout)}`, what);
-  return /"error_class":"([^"]*)"/.exec(ours.stdout)?.[1] ?? "";
 }
 
 test("the example is proven, and says what its page says", async () => {

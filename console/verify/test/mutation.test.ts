@@ -8,14 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { type Bytes, fromUtf8, utf8 } from "../src/bytes.ts";
+import { type Bytes, utf8 } from "../src/bytes.ts";
 import { sha256Hex } from "../src/digest.ts";
-import { openFolderLog } from "../src/folder_reader.ts";
 import { canonicalJson, type Json, parseJson } from "../src/json.ts";
-import { NoteVerifier } from "../src/note.ts";
-import { verifyLog } from "../src/verify_log.ts";
-import { LogKey, logFiles, writeFiles } from "./tools/log_writer.ts";
+import { type LogKey, logFiles, writeFiles } from "./tools/log_writer.ts";
 import { mutateDocument, mutateEntries, mutateValue, withDocument } from "./tools/mutate.ts";
+import { entriesOf, keyOf } from "./tools/own_log.ts";
 import { agree, classOf, folderOf } from "./tools/proviso.ts";
 import { Random } from "./tools/random.ts";
 
@@ -101,24 +99,8 @@ test("a byte of a public file, by the trust file", { skip: skipOwn }, async () =
   await damageFiles(inOwn("log"), args, "files of our own");
 });
 
-/** All entries of our own log, as its verifier sees them. */
-async function ownEntries(): Promise<readonly Bytes[]> {
-  const entries: Bytes[] = [];
-  const vkey = fromUtf8(new Uint8Array(readFileSync(inOwn("log.vkey")))) ?? "";
-  const report = await verifyLog(openFolderLog(inOwn("log")), NoteVerifier.parse(vkey.trim()), {
-    visit: (_, bytes) => {
-      entries.push(bytes.slice());
-      return undefined;
-    },
-  });
-  assert.equal(report.finding, undefined);
-  return entries;
-}
-
-function ownKey(): LogKey {
-  const { ledger } = JSON.parse(readFileSync(inOwn("trust.json"), "utf8")) as { ledger: string };
-  return LogKey.read(ledger, inOwn("ledger.pem"));
-}
+const ownEntries = (): Promise<readonly Bytes[]> => entriesOf(own ?? "");
+const ownKey = (): LogKey => keyOf(own ?? "");
 
 test("entries changed by the log's own key, and signed anew", { skip: skipOwn }, async () => {
   const random = new Random(seed);

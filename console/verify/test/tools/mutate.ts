@@ -2,6 +2,7 @@
 // Changes to documents that stay interesting: the result is mostly JSON, and mostly nearly right.
 import { type Bytes, concatBytes, fromHex, utf8 } from "../../src/bytes.ts";
 import { sha256Hex } from "../../src/digest.ts";
+import { indexRoot } from "../../src/index_audit.ts";
 import { canonicalJson, isList, isObject, type Json, parseJson } from "../../src/json.ts";
 import { type Random } from "./random.ts";
 
@@ -71,6 +72,8 @@ const kMembers: readonly (readonly [string, Json])[] = [
   ["server_mediated", false],
   ["protected", new Map([["hospital", new Map<string, Json>([["more", 1], ["outside", 2]])]])],
   ["order", "0".repeat(64)],
+  ["about", "0".repeat(64)],
+  ["about", "F".repeat(64)],
   ["seals", new Map<string, Json>([["count", 2], ["open_by", "2026-11-23T12:00:00Z"]])],
   ["regions", ["eu-central-1"]],
 ];
@@ -182,9 +185,7 @@ function resealed(
   entries: readonly Bytes[],
   random: Random,
 ): { readonly entries: readonly Bytes[]; readonly what: string } | undefined {
-  const openings = entries.flatMap((entry, k) =>
-    Buffer.from(entry).includes('"kind":"opened"') ? [k] : [],
-  );
+  const openings = holding(entries, '"kind":"opened"');
   if (openings.length === 0) return undefined;
   const k = random.pick(openings);
   const changed = mutateValue(parseJson(entries[k] ?? utf8("")), random);
@@ -200,6 +201,35 @@ function resealed(
     return utf8(canonicalJson(edited(document, ["private"], () => commitment) ?? document));
   });
   return { entries: all, what: `opening ${k}, sealed anew: ${changed.what}` };
+}
+
+/** Indexes of the entries that hold a text. */
+function holding(entries: readonly Bytes[], text: string): readonly number[] {
+  return entries.flatMap((entry, k) => (Buffer.from(entry).includes(text) ? [k] : []));
+}
+
+/** An index entry with other numbers, and as many tags and the root that the log has for them. */
+function reindexed(
+  entries: readonly Bytes[],
+  random: Random,
+): { readonly entries: readonly Bytes[]; readonly what: string } | undefined {
+  const published = holding(entries, '"kind":"index-published"');
+  if (published.length === 0) return undefined;
+  const k = random.pick(published);
+  const name = random.pick(["from", "to"]);
+  const number = random.pick([0, 1, k - 1, k, k + 1, random.below(entries.length)]);
+  const changed = edited(parseJson(entries[k] ?? utf8("")), ["public", name], () => number);
+  const from = Number(memberAt(changed ?? null, ["public", "from"]));
+  const to = Number(memberAt(changed ?? null, ["public", "to"]));
+  const places = entries.flatMap((entry, index) => {
+    const tag = memberAt(parseJson(entry), ["public", "about"]);
+    return typeof tag === "string" && index >= from && index < to ? [{ tag, index }] : [];
+  });
+  places.sort((a, b) => (a.tag < b.tag ? -1 : 1));
+  const counted = edited(changed ?? null, ["public", "tags"], () => places.length);
+  const whole = edited(counted ?? null, ["public", "root"], () => indexRoot(places));
+  const bytes = utf8(canonicalJson(whole ?? null));
+  return { entries: entries.with(k, bytes), what: `index ${k}: ${name} ${number}` };
 }
 
 /** Null where there is none. */
@@ -221,7 +251,12 @@ export function mutateEntries(
   const i = random.below(entries.length);
   const j = random.below(entries.length);
   const chosen = entries[i] ?? utf8("");
-  switch (random.below(14)) {
+  switch (random.below(15)) {
+    case 14: {
+      const anew = reindexed(entries, random);
+      if (anew !== undefined) return anew;
+      return { entries, what: "nothing is indexed" };
+    }
     case 12:
     case 13: {
       const anew = resealed(entries, random);
@@ -243,11 +278,10 @@ export function mutateEntries(
       return { entries: [...entries, utf8(again)], what: `entry ${i} again, with another id` };
     }
     default: {
-      // Orders are where most of the rules are.
-      const orders = entries.flatMap((entry, k) =>
-        Buffer.from(entry).includes("order-in-force") ? [k] : [],
-      );
-      const k = random.below(4) === 0 ? i : random.pick(orders);
+      // Orders are where most of the rules are; then what customers find their entries by.
+      const text = random.pick(["order-in-force", "order-in-force", "index-published", '"about":']);
+      const chosenBy = holding(entries, text);
+      const k = random.below(4) === 0 || chosenBy.length === 0 ? i : random.pick(chosenBy);
       const changed = mutateDocument(entries[k] ?? chosen, random);
       const all = entries.map((entry, at) => (at === k ? changed.bytes : entry));
       return { entries: all, what: `entry ${k}: ${changed.what}` };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other verifier, `proviso verify`, and where tests find what they need:
+// The other verifiers, `proviso verify` and `ledger-verify`, and where tests find what they need:
 //   PROVISO_BIN     the folder with the programs
 //   VERIFY_LEDGER   a ledger of proviso's own, made by tests/ts_verify/run.sh
 //   VERIFY_DATA     logs of others; may be missing
@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { run } from "../../src/command.ts";
+import { run as runCommand } from "../../src/commands.ts";
 
 /** A folder that the environment names; undefined where it names none or it is not there. */
 export function folderOf(variable: string): string | undefined {
@@ -46,6 +47,19 @@ export async function agree(args: readonly string[], what: string): Promise<Verd
   const ours = await verdictOfOurs(args);
   assert.deepEqual(ours, verdictOfProviso(args), what);
   return ours;
+}
+
+/** The same of `ledger-verify` with one of its commands, letter for letter but for the line for
+ * people; returns the class, "" where there is no verdict. */
+export async function agreeOnCommand(args: readonly string[], what: string): Promise<string> {
+  const ours = await runCommand([...args, "--json"]);
+  const program = join(process.env["PROVISO_BIN"] ?? "", "ledger-verify");
+  const theirs = spawnSync(program, [...args, "--json"], { encoding: "utf8" });
+  if (theirs.error !== undefined) throw theirs.error;
+  const withoutDetail = (text: string): string => text.replace(/"detail":"(\\.|[^"\\])*",/, "");
+  const told = `${ours.exitCode} ${withoutDetail(ours.stdout)}`;
+  assert.equal(told, `${theirs.status ?? -1} ${withoutDetail(theirs.stdout)}`, what);
+  return /"error_class":"([^"]*)"/.exec(ours.stdout)?.[1] ?? "";
 }
 
 export function classOf({ members }: Verdict): string {
