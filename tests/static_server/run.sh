@@ -11,7 +11,7 @@ for part in dev/say dev/install dev/node; do
   # shellcheck source=/dev/null
   source "tools/$part.sh"
 done
-for part in found rich_ledger check; do
+for part in found rich_ledger check nginx; do
   # shellcheck source=/dev/null
   source "tests/lib/$part.sh"
 done
@@ -44,60 +44,6 @@ both() {
     "$(judge other_verify log "${@:4}")"
 }
 
-free_port() {
-  python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
-write_settings() {
-  cat <<SETTINGS
-user $(id -un) $(id -gn);
-worker_processes 1;
-pid $TMPDIR/nginx.pid;
-error_log $TMPDIR/nginx.log;
-events {}
-http {
-  access_log off;
-  client_body_temp_path $TMPDIR/nginx-1;
-  proxy_temp_path $TMPDIR/nginx-2;
-  fastcgi_temp_path $TMPDIR/nginx-3;
-  uwsgi_temp_path $TMPDIR/nginx-4;
-  scgi_temp_path $TMPDIR/nginx-5;
-  server { listen 127.0.0.1:$1; root $SITE; }
-  server {
-    listen 127.0.0.1:$2 ssl;
-    root $SITE;
-    ssl_certificate $TMPDIR/tls.crt;
-    ssl_certificate_key $TMPDIR/tls.key;
-  }
-}
-SETTINGS
-}
-
-# Sets URL and TLS_URL. Another process may take a free port first: then with others.
-start_nginx() {
-  local port tls_port try
-  for try in 1 2 3 4 5; do
-    port="$(free_port)" && tls_port="$(free_port)"
-    write_settings "$port" "$tls_port" >"$TMPDIR/nginx.conf"
-    # It goes into the background once it listens.
-    if "$NGINX" -p "$TMPDIR" -c "$TMPDIR/nginx.conf" -e "$TMPDIR/nginx.log"; then
-      URL="http://127.0.0.1:$port" TLS_URL="https://127.0.0.1:$tls_port"
-      trap stop_nginx EXIT
-      return 0
-    fi
-  done
-  echo "not ok - nginx did not start (try $try): $(tail -n 3 "$TMPDIR/nginx.log")" && exit 1
-}
-stop_nginx() {
-  local pid
-  pid="$(cat "$TMPDIR/nginx.pid" 2>/dev/null)" || return 0
-  kill "$pid" 2>/dev/null || return 0
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
-}
-
 make_site() {
   local size
   openssl genpkey -algorithm ed25519 -out "$TMPDIR/log.pem" 2>/dev/null
@@ -106,8 +52,6 @@ make_site() {
   done
   KEY="$(log_maker vkey "$ORIGIN" "$TMPDIR/log.pem" log)"
   rich_ledger "$LEDGER"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost \
-    -addext subjectAltName=IP:127.0.0.1 -keyout "$TMPDIR/tls.key" -out "$TMPDIR/tls.crt" 2>/dev/null
 }
 
 check_sizes() {
@@ -133,7 +77,7 @@ check_broken() {
   both "a log that is not there" 3 '^NOT VALID: checkpoint-missing' "$1/nothing" --key "$KEY"
 }
 
-if ! NGINX="$(unpack_package web nginx usr/sbin/nginx)"; then
+if ! find_nginx; then
   echo "Skipped: nginx could not be fetched"
   exit 77
 fi
@@ -142,7 +86,8 @@ make_site
 SECTION="folder"
 check_sizes "$SITE"
 check_ledger "$SITE"
-start_nginx
+trap stop_nginx EXIT
+start_nginx "$SITE"
 SECTION="http"
 that "it is nginx that serves" grep -qi '^server: nginx' <(curl -sI "$URL/ledger/log/checkpoint")
 check_sizes "$URL"

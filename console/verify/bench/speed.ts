@@ -42,14 +42,14 @@ async function ledgerEntries(): Promise<readonly Bytes[]> {
   return entries;
 }
 
-/** A report as proviso writes it, 313 bytes. */
+/** A report as proviso writes it, 388 bytes. */
 function report(i: number): Bytes {
   const id = i.toString(16).padStart(12, "0");
   const digest = i.toString(16).padStart(64, "0");
   return utf8(
     `{"entry":"01a21319-7024-7000-8000-${id}","kind":"report-received",` +
       `"ledger":${JSON.stringify(trust.ledger)},"private":"${digest}",` +
-      `"public":{"receipt":"${digest}"},"time":"2026-11-25T12:00:00Z","version":1}`,
+      `"public":{"about":"${digest}","receipt":"${digest}"},"time":"2026-11-25T12:00:00Z","version":1}`,
   );
 }
 
