@@ -49,7 +49,8 @@ function report(i: number): Bytes {
   return utf8(
     `{"entry":"01a21319-7024-7000-8000-${id}","kind":"report-received",` +
       `"ledger":${JSON.stringify(trust.ledger)},"private":"${digest}",` +
-      `"public":{"about":"${digest}","receipt":"${digest}"},"time":"2026-11-25T12:00:00Z","version":1}`,
+      `"public":{"about":"${digest}","receipt":"${digest}"},` +
+      `"time":"2026-11-25T12:00:00Z","version":1}`,
   );
 }
 

@@ -118,6 +118,7 @@ void test("keys find the entries, and those of the same case under other tags", 
   scan.visit(2, entry(tagUnder(others, 0), { case: "c-1" }));
   scan.visit(3, entry(tagUnder(others, 1), { case: "c-2" }));
   scan.visit(4, entry(tagUnder(mine, 1)));
+  scan.visit(5, entry(tagUnder(others, 2), { case: "c-1" })); // only the first is told
   assert.deepEqual(
     scan.items.map(({ index }) => index),
     [1, 4],
