@@ -125,6 +125,23 @@ TEST_F(DirectedCase, NothingSecretOfItIsInTheClear) {
   EXPECT_EQ(evidence_item(*record_, id_, item, {}).error().code, Errc::denied);
 }
 
+// A reason was given before counsel came, and entries wait under seal with their private parts.
+TEST_F(DirectedCase, NothingOfBeforeIsInTheClearClosedOrSealed) {
+  const std::string before = std::string(kCanary) + "-before";
+  record_->set_sealing({.on = true,
+                        .every = std::chrono::minutes{10},
+                        .per_slot = 1,
+                        .open_by = std::chrono::days{400},
+                        .open_after = std::chrono::days{30}});
+  write(before + "-sealed");
+  Casework work(*record_, register_, terms_);
+  ASSERT_TRUE(work.close(id_, before + "-closed"));
+  ASSERT_TRUE(stored(before + "-sealed") && stored(before + "-closed"));
+  ASSERT_TRUE(direct_case(*record_, id_, key_.public_key()));
+  EXPECT_FALSE(stored(before + "-sealed"));
+  EXPECT_FALSE(stored(before + "-closed"));
+}
+
 TEST_F(DirectedCase, IsPublishedByCounselOnly) {
   write("before");
   ASSERT_TRUE(direct_case(*record_, id_, key_.public_key()));

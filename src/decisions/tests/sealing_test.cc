@@ -3,6 +3,7 @@
 #include "cases/sealing.h"
 
 #include <map>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -112,6 +113,29 @@ TEST(Sealing, AReviewCannotBeToldFromQuietI11) {
   }
   EXPECT_EQ(entries_of(busy, kind::sealed).size(), 60U);
   EXPECT_EQ(busy.record().database().query("SELECT 1 FROM seals WHERE kind<>'cover'")->size(), 12U);
+}
+
+// Else an opened cover would tell what the leaves beside it are.
+TEST(Sealing, WhereACoverStandsInItsSlotFollowsFromNothing) {
+  Provider p(Provider::Founded::first, sealing(4));
+  for (int slot = 0; slot < 24; ++slot) {
+    ASSERT_TRUE(
+        p.casework().add_evidence(p.case_id, "document", "g", "item " + std::to_string(slot)));
+    tick(p);
+    p.clock.advance(kSlot);
+  }
+  const auto rows = p.record().database().query(
+      "SELECT s.kind FROM outbox o JOIN seals s ON s.sealed_entry=o.entry ORDER BY o.seq", {});
+  ASSERT_TRUE(rows);
+  std::set<std::size_t> places;
+  for (std::size_t first = 0; first + 4 <= rows->size(); first += 4) {
+    std::vector<std::size_t> real;
+    for (std::size_t i = 0; i < 4; ++i) {
+      if ((*rows)[first + i].text(0) != "cover") real.push_back(i);
+    }
+    if (real.size() == 1) places.insert(real.front());
+  }
+  EXPECT_EQ(places.size(), 4U);
 }
 
 TEST(Sealing, IsOffUnlessItIsAskedFor) {

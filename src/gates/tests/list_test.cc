@@ -230,6 +230,24 @@ TEST_F(ListOf, WithoutIndexEntriesProvesNothing) {
   expect_refused("index", "index", "there is none");
 }
 
+TEST_F(ListOf, WhatIsLeftOutStandsBetweenTheTwoThatShallProveOtherwise) {
+  const auto leaves = leaves_of(segments_[1]);
+  for (const std::string& key : {kMine, kOthers}) {
+    for (const std::size_t number : {0U, 1U}) {
+      list_ = list_of({key});
+      list_.keys[0].entries.resize(number);
+      const auto found = std::ranges::find(leaves, model::IndexTags(key).of(number), &Leaf::tag);
+      const auto hidden = static_cast<std::uint64_t>(found - leaves.begin());
+      ASSERT_LT(hidden, leaves.size());
+      model::Absence absence;
+      if (hidden > 0) absence.before = neighbour(leaves, hidden - 1);
+      if (hidden + 1 < leaves.size()) absence.after = neighbour(leaves, hidden + 1);
+      list_.keys[0].absent[0] = absence;
+      expect_refused("index", "keys[0].absent[0]", "there is more");
+    }
+  }
+}
+
 TEST_F(ListOf, OfAnotherLedgerIsRefused) {
   const World other("ledger.example/other");
   list_.checkpoint = other.checkpoint();
