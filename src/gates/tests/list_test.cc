@@ -248,6 +248,37 @@ TEST_F(ListOf, WhatIsLeftOutStandsBetweenTheTwoThatShallProveOtherwise) {
   }
 }
 
+TEST_F(ListOf, NeighboursStandOnTheirSideOfTheTag) {
+  const auto leaves = leaves_of(segments_[1]);
+  for (const std::size_t number : {0U, 1U}) {
+    list_ = list_of({kMine});
+    list_.keys[0].entries.resize(number);
+    const Digest hidden = model::IndexTags(kMine).of(number);
+    model::Absence& absence = list_.keys[0].absent[0];
+    if (leaves.front().tag != hidden) {
+      absence = {.before = {}, .after = neighbour(leaves, 0)};
+      expect_refused("index", "keys[0].absent[0]", "does not stand after");
+    }
+    if (leaves.back().tag != hidden) {
+      absence = {.before = neighbour(leaves, leaves.size() - 1), .after = {}};
+      expect_refused("index", "keys[0].absent[0]", "does not stand before");
+    }
+  }
+}
+
+TEST_F(ListOf, ByAnIndexOfWhatIsNotThereYetIsRefused) {
+  const auto leaves = leaves_of(segments_[1]);
+  const model::IndexPublished ahead{
+      .from = 0, .to = 1000, .tags = leaves.size(), .root = tree_of(leaves).root()};
+  const std::uint64_t index =
+      world_.log(kind::index_published, at(kTime), model::index_published_to_json(ahead));
+  list_.checkpoint = world_.checkpoint();
+  list_.genesis = world_.prove(0);
+  list_.index = {world_.prove(index)};
+  list_.keys[0].absent.resize(1);
+  expect_refused("index", "index[0]", "does not go on");
+}
+
 TEST_F(ListOf, OfAnotherLedgerIsRefused) {
   const World other("ledger.example/other");
   list_.checkpoint = other.checkpoint();
