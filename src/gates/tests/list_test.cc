@@ -248,13 +248,20 @@ TEST_F(ListOf, WhatIsLeftOutStandsBetweenTheTwoThatShallProveOtherwise) {
   }
 }
 
-TEST_F(ListOf, NeighboursStandOnTheirSideOfTheTag) {
+TEST_F(ListOf, NeighboursAreInTheIndexOnTheirSideOfTheTag) {
   const auto leaves = leaves_of(segments_[1]);
   for (const std::size_t number : {0U, 1U}) {
     list_ = list_of({kMine});
     list_.keys[0].entries.resize(number);
     const Digest hidden = model::IndexTags(kMine).of(number);
     model::Absence& absence = list_.keys[0].absent[0];
+    const auto found = std::ranges::find(leaves, hidden, &Leaf::tag);
+    const auto place = static_cast<std::uint64_t>(found - leaves.begin());
+    if (place + 1 < leaves.size()) {
+      const model::Neighbour made_up{.tag = {}, .entry = 1, .in_index = {place, {}}};
+      absence = {.before = made_up, .after = neighbour(leaves, place + 1)};
+      expect_refused("index", "keys[0].absent[0]", "");
+    }
     if (leaves.front().tag != hidden) {
       absence = {.before = {}, .after = neighbour(leaves, 0)};
       expect_refused("index", "keys[0].absent[0]", "does not stand after");
