@@ -37,23 +37,31 @@ Result<std::unique_ptr<Record>> Record::open(std::unique_ptr<Database> database,
   std::unique_ptr<Record> record(
       new Record(std::move(database), std::move(log), std::move(origin), hash_key, clock, random));
   if (!record->log_) return record;
+  // Before anything is appended; and after, since what a crash left pending may be in the ledger.
+  TRY_VOID(record->check_same_age(Age::ledger_is_not_older));
   TRY_VOID(record->publish_pending());
-  TRY_VOID(record->check_knows_log());
+  TRY_VOID(record->check_same_age(Age::same));
   return record;
 }
 
 // Entries are given indexes in the order of their rows, but for the genesis, which overtakes those
 // of before the founding.
-Result<void> Record::check_knows_log() {
+Result<void> Record::check_same_age(Age asked) {
   const auto rows = TRY(database_->query(
-      "SELECT max(ledger_index) + 1 FROM (SELECT ledger_index FROM outbox ORDER BY seq DESC LIMIT "
-      "2)"));
+      "SELECT max(ledger_index) + 1 FROM (SELECT ledger_index FROM outbox WHERE ledger_index IS "
+      "NOT NULL ORDER BY seq DESC LIMIT 2)"));
   const auto known = static_cast<std::uint64_t>(rows.front().integer(0));
-  if (known >= log_->size()) return {};
-  return fail(Errc::corrupt,
-              "store: it is older than its ledger, and knows nothing of the entries from " +
-                  std::to_string(known) + " on, orders in force perhaps among them (put the " +
-                  "newest store back: docs/formats/data-folder.md, Backup)");
+  const std::uint64_t size = log_->size();
+  const auto behind = [](std::string_view who, std::string_view whom, std::uint64_t from) {
+    return fail(Errc::corrupt, std::string(who) + ": it is older than its " + std::string(whom) +
+                                   ", and knows nothing of the entries from " +
+                                   std::to_string(from) +
+                                   " on, orders in force perhaps among them (put the newest one "
+                                   "back: docs/formats/data-folder.md, Backup)");
+  };
+  if (known > size) return behind("ledger", "store", size);
+  if (known < size && asked == Age::same) return behind("store", "ledger", known);
+  return {};
 }
 
 Result<void> Record::change(const std::function<Result<void>()>& body) {

@@ -42,9 +42,9 @@ struct SealingPolicy {
 /// knows entry ids across crashes. One thread. The caller holds the data folder's lock.
 class Record {
  public:
-  /// corrupt where the ledger has entries that the store does not know, as after an older backup of
-  /// the store alone was put back: whatever rested on it (who may decide, what is in force, which
-  /// tags are taken) could make a ledger that no verifier takes.
+  /// corrupt where one of the two has entries that the other does not know, as after an older
+  /// backup of one alone was put back: what then rested on it (who may decide, what is in force,
+  /// which tags are taken, where an entry stands) could make a ledger that no verifier takes.
   static Result<std::unique_ptr<Record>> open(std::unique_ptr<Database> database,
                                               std::unique_ptr<ledger::Log> log, std::string origin,
                                               const std::string& hash_key, const Clock& clock,
@@ -115,7 +115,8 @@ class Record {
   Result<void> write_seal(const Draft& draft, std::string bytes);
   Result<EntrySecret> kept_secret(const Draft& draft);
   Result<void> publish_pending();
-  Result<void> check_knows_log();
+  enum class Age : std::uint8_t { ledger_is_not_older, same };
+  Result<void> check_same_age(Age asked);
   Result<bool> publish_some();
 
   std::unique_ptr<Database> database_;

@@ -31,6 +31,25 @@ TEST(Record, IsNotOpenedWithAStoreThatIsOlderThanItsLedger) {
   EXPECT_TRUE(trial.try_open());
 }
 
+TEST(Record, IsNotOpenedWithALedgerThatIsOlderThanItsStore) {
+  Trial trial;
+  trial.close();
+  const auto kept = trial.fs.files();
+  trial.open();
+  ASSERT_TRUE(trial.add_finding());
+  trial.fs.refuse_writes(Errc::exhausted, "the disk is full");
+  EXPECT_FALSE(trial.add_finding()) << "one that is pending, and would be appended";
+  trial.fs.accept_writes();
+  trial.close();
+  trial.fs.files() = kept;
+  const auto refused = trial.try_open();
+  ASSERT_FALSE(refused) << "an acknowledged entry is lost, and another would take its place";
+  EXPECT_EQ(refused.error().code, Errc::corrupt);
+  EXPECT_NE(refused.error().message.find("ledger: it is older than its store"), std::string::npos)
+      << refused.error().message;
+  EXPECT_EQ(trial.fs.files(), kept) << "nothing was written";
+}
+
 // The ledger could not take a change, and is asked again by the next one.
 TEST(Record, NothingIsChangedWhileAnEarlierChangeIsNotInTheLedgerR1) {
   Trial trial;
