@@ -27,7 +27,7 @@ constexpr int kFailed = 1;
 constexpr int kBadInput = 2;
 constexpr int kNotValid = 3;
 
-constexpr std::uintmax_t kFileBytesMax = 256U << 20U;
+constexpr std::uintmax_t kFileBytesMax = 480U << 20U;
 
 constexpr const char* kUsage =
     R"(ledger-verify COMMAND ...
@@ -75,7 +75,7 @@ std::expected<std::string, Problem> read_file(const std::string& path) {
   char step[65536];
   while (file.read(step, sizeof step) || file.gcount() > 0) {
     out.append(step, static_cast<std::size_t>(file.gcount()));
-    if (out.size() > kFileBytesMax) return bad_input(path + ": longer than 256 MiB");
+    if (out.size() > kFileBytesMax) return bad_input(path + ": longer than 480 MiB");
   }
   if (!file.eof()) return std::unexpected(Problem{Problem::Kind::failed, path + ": not readable"});
   return out;

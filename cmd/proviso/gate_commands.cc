@@ -14,8 +14,6 @@
 namespace proviso::cmd {
 namespace {
 
-constexpr std::uint64_t kSnapshotMax = 256U << 20U;
-
 struct GateOptions {
   std::string out;
   std::string snapshot;
@@ -53,7 +51,7 @@ Result<model::TrustRoot> read_trust(const std::string& path) {
 
 Result<gates::Gate> load_gate(const std::string& path, const model::TrustRoot& trust,
                               const gates::Gate* kept) {
-  const std::string text = TRY(real_file_system().read(path, kSnapshotMax));
+  const std::string text = TRY(real_file_system().read(path, model::kSnapshotBytesMax));
   auto gate = gates::Gate::load(text, trust, {.stage_freshness = std::nullopt, .kept = kept});
   if (!gate) return fail_in(path, gate.error());
   return gate;
@@ -172,7 +170,7 @@ Result<int> verify_with_key(const GateOptions& options, const Context& context) 
   const ledger::NoteVerifier verifier = TRY(read_log_key(options.key));
   const gates::PolicyOrNone policy = TRY(read_witness_policy(options.policy, verifier));
   ledger::VerifyOptions verify_options;
-  verify_options.since = TRY(read_optional(options.since, kSnapshotMax));
+  verify_options.since = TRY(read_optional(options.since, model::kSnapshotBytesMax));
   if (policy) verify_options.witness_policy = &*policy;
   const ledger::LogReport r =
       ledger::verify_log(real_file_system(), options.ledger, verifier, verify_options);
@@ -183,10 +181,10 @@ Result<int> verify_with_key(const GateOptions& options, const Context& context) 
 
 Result<int> verify_with_trust(const GateOptions& options, const Context& context) {
   const model::TrustRoot trust = TRY(read_trust(options.trust));
-  const auto snapshot = TRY(read_optional(options.snapshot, kSnapshotMax));
+  const auto snapshot = TRY(read_optional(options.snapshot, model::kSnapshotBytesMax));
   gates::AuditOptions audit;
   if (snapshot) audit.snapshot = *snapshot;
-  audit.since = TRY(read_optional(options.since, kSnapshotMax));
+  audit.since = TRY(read_optional(options.since, model::kSnapshotBytesMax));
   const Time now = context.clock.now();
   audit.at = options.at.empty() ? now : TRY(parse_moment(options.at, now));
   const gates::PolicyOrNone policy = TRY(read_witness_policy(options.policy, trust));

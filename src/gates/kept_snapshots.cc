@@ -3,13 +3,14 @@
 
 #include <charconv>
 
+#include "model/gate_snapshot.h"
+
 namespace proviso::gates {
 namespace {
 
 constexpr std::string_view kQuorum = "quorum.snapshot";
 constexpr std::string_view kNewest = "newest.snapshot";
 constexpr std::string_view kClock = "clock";
-constexpr std::uint64_t kSnapshotMax = 257U << 20U;
 
 }  // namespace
 
@@ -34,7 +35,7 @@ KeptSnapshots::Loaded KeptSnapshots::load(const model::TrustRoot& trust,
     GateOptions with = options;
     with.kept = out.gate ? &*out.gate : nullptr;
     auto loaded = [&]() -> Result<Gate> {
-      const std::string text = TRY(fs_->read(path(file), kSnapshotMax));
+      const std::string text = TRY(fs_->read(path(file), model::kSnapshotBytesMax));
       return Gate::load(text, trust, with);
     }();
     if (!loaded) {

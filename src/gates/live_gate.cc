@@ -174,8 +174,11 @@ struct LiveGate::Impl {
       records[i] = enforced.table->find(keys[i], requests[i].subscription);
     }
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      answers[i] = records[i] == nullptr ? unrestricted(enforced)
-                                         : judged(enforced, records[i], requests[i], now);
+      if (records[i] == nullptr) [[likely]] {
+        answers[i] = unrestricted(enforced);
+      } else {
+        answers[i] = judged(enforced, records[i], requests[i], now);
+      }
     }
   }
 };

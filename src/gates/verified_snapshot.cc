@@ -5,7 +5,7 @@
 #include <set>
 #include <span>
 
-#include "gates/in_parallel.h"
+#include "base/in_parallel.h"
 #include "gates/proven_entry.h"
 #include "model/in_force.h"
 

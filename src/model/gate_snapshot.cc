@@ -4,12 +4,10 @@
 namespace proviso::model {
 namespace {
 
-constexpr std::size_t kSnapshotBytesMax = 256U << 20U;
-
 // The canonical JSON in front of the digest line.
 Result<std::string_view> checked_body(std::string_view text) {
   constexpr std::size_t kTrailer = 1 + 64 + 1;
-  if (text.size() > kSnapshotBytesMax) return fail(Errc::exhausted, "snapshot: over 256 MiB");
+  if (text.size() > kSnapshotBytesMax) return fail(Errc::exhausted, "snapshot: over 480 MiB");
   if (text.size() < kTrailer || text.back() != '\n') {
     return fail(Errc::corrupt, "snapshot: cut short (fetch it again)");
   }

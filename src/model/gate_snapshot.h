@@ -23,9 +23,12 @@ struct GateSnapshot {
   std::vector<ProvenOrder> restrictions;
 };
 
+/// Some 140,000 orders. What a gate enforces takes a fortieth of it.
+inline constexpr std::size_t kSnapshotBytesMax = 480U << 20U;
+
 /// Canonical JSON, a line feed, and the SHA-256 of that JSON in hexadecimal with a line feed.
 std::string write_snapshot(const GateSnapshot& snapshot);
-/// `corrupt` where the digest does not fit. At most 256 MiB. Proves nothing yet: gates do that.
+/// `corrupt` where the digest does not fit. At most kSnapshotBytesMax. Proves nothing yet: gates do that.
 Result<GateSnapshot> parse_snapshot(std::string_view text);
 
 }  // namespace proviso::model

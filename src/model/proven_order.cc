@@ -2,6 +2,7 @@
 #include "model/proven_order.h"
 
 #include "base/encoding.h"
+#include "base/in_parallel.h"
 
 namespace proviso::model {
 namespace {
@@ -67,11 +68,13 @@ Json proven_order_to_json(const ProvenOrder& proven) {
 
 Result<std::vector<ProvenOrder>> proven_orders_from_json(const Json::Array& items,
                                                          std::string_view name) {
+  std::vector<Result<ProvenOrder>> parsed(items.size());
+  in_parallel(items.size(), [&](std::size_t i) {
+    parsed[i] = proven_order_from_json(items[i], std::string(name) + "[" + std::to_string(i) + "]");
+  });
   std::vector<ProvenOrder> orders;
-  for (const Json& item : items) {
-    const std::string where = std::string(name) + "[" + std::to_string(orders.size()) + "]";
-    ProvenOrder order = TRY(proven_order_from_json(item, where));
-    orders.push_back(std::move(order));
+  for (Result<ProvenOrder>& order : parsed) {
+    orders.push_back(TRY(std::move(order)));
   }
   return orders;
 }

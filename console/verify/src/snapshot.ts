@@ -17,7 +17,7 @@ import { parseOrder } from "./order.ts";
 import { messageOf, refuse, within, withinAsync } from "./refusal.ts";
 import { laterOf, parseTime } from "./time.ts";
 
-export const kSnapshotBytesMax = 256 * 1024 * 1024;
+export const kSnapshotBytesMax = 480 * 1024 * 1024;
 const kPathMax = 64;
 const kTrailerBytes = 1 + 64 + 1;
 
@@ -95,7 +95,7 @@ function parseProvenOrder(value: Json, where: string): ProvenOrder {
 
 /** The canonical JSON in front of the digest line; the digest finds damage and proves nothing. */
 function checkedBody(bytes: Bytes): Bytes {
-  if (bytes.length > kSnapshotBytesMax) refuse("snapshot: over 256 MiB");
+  if (bytes.length > kSnapshotBytesMax) refuse("snapshot: over 480 MiB");
   const length = bytes.length - kTrailerBytes;
   if (length < 0 || bytes.at(-1) !== 0x0a) refuse("snapshot: cut short (fetch it again)");
   const body = bytes.subarray(0, length);

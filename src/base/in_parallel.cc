@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gates/in_parallel.h"
+#include "base/in_parallel.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace proviso::gates {
+namespace proviso {
 namespace {
 
 constexpr std::size_t kPiece = 64;  // some milliseconds of signatures: worth a thread
@@ -46,4 +46,4 @@ void in_parallel(std::size_t count, const std::function<void(std::size_t)>& body
   if (thrown) std::rethrow_exception(thrown);
 }
 
-}  // namespace proviso::gates
+}  // namespace proviso
