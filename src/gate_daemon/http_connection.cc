@@ -36,6 +36,7 @@ struct HttpConnection::Head final : http::basic_parser<true> {
   std::string_view input;  // what fields must lie in
   std::string* chunks = nullptr;
   std::size_t chunk_bytes_max = 0;
+  bool is_whole = false;
   bool is_folded = false;
   bool has_other_coding = false;
   bool expects_continue = false;
@@ -58,6 +59,7 @@ struct HttpConnection::Head final : http::basic_parser<true> {
   }
   void on_response_impl(int, Text, int, error_code&) override {}
   void on_field_impl(http::field name, Text name_text, Text value, error_code& error) override {
+    if (is_whole) return;  // trailer fields, after the last chunk, say nothing here
     if (fields.size() >= fields_max) {
       error = http::error::header_limit;
       return;
@@ -78,7 +80,7 @@ struct HttpConnection::Head final : http::basic_parser<true> {
       expects_continue = true;
     }
   }
-  void on_header_impl(error_code&) override {}
+  void on_header_impl(error_code&) override { is_whole = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(Text body, error_code&) override { return body.size(); }
   void on_chunk_header_impl(std::uint64_t, Text, error_code&) override {}

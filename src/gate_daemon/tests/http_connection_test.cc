@@ -62,7 +62,7 @@ class HttpConnectionTest : public testing::Test {
 TEST_F(HttpConnectionTest, AnswersAndStaysOpen) {
   const Played played = play("GET /a?b=c HTTP/1.1\r\nHost: x\r\nX-Y:  z \r\n\r\n");
   EXPECT_EQ(played.out,
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 27\r\n\r\n"
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 25\r\n\r\n"
             "GET /a?b=c|Host=x;X-Y=z;|");
   EXPECT_TRUE(played.open);
   EXPECT_FALSE(in_request);
