@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/metrics.h"
+#include "gate_daemon/checks.h"
+#include "gate_daemon/http_message.h"
+#include "gate_daemon/latest.h"
+#include "gate_daemon/loop.h"
+#include "gate_daemon/mapping.h"
+
+namespace proviso::gate_daemon {
+
+/// What plain HTTP asks of a gate (docs/gate.md). One event loop's thread.
+///   GET /check    for nginx' auth_request: 204, 403, or 400 where the question is no question
+///   GET /status   the gate, as JSON; nobody's subscription
+///   GET /metrics  the same in figures, for Prometheus
+///   GET /healthz  200, or 503 while it has no snapshot
+class CheckPages final : public HttpHandler {
+ public:
+  /// `status` is what the gate said of itself within the last seconds: asking it would wait for a
+  /// snapshot that is being verified. What is given outlives this.
+  CheckPages(Checks& checks, const Latest<gates::LiveStatus>& status,
+             std::function<LoopCounts()> connections, CheckMapping mapping);
+  void answer(const HttpRequest& request, HttpAnswer& answer) override;
+
+ private:
+  void check(const HttpRequest& request, HttpAnswer& answer);
+  void status(HttpAnswer& answer) const;
+  void metrics(HttpAnswer& answer) const;
+  void healthz(HttpAnswer& answer) const;
+
+  Checks& checks_;
+  const Latest<gates::LiveStatus>& status_;
+  const std::function<LoopCounts()> connections_;
+  const CheckMapping mapping_;
+};
+
+}  // namespace proviso::gate_daemon

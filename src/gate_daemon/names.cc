@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate_daemon/names.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "model/gate_snapshot.h"
+#include "model/scope.h"
+
+namespace proviso::gate_daemon {
+namespace {
+
+using Operations = std::map<std::string, std::set<std::string>>;
+
+void add_services(const Json& catalogue, Operations& out) {
+  const Json* services = catalogue.find("services");
+  if (services == nullptr || services->if_array() == nullptr) return;
+  for (const Json& service : *services->if_array()) {
+    const Json* name = service.find("service");
+    const Json* operations = service.find("operations");
+    if (name == nullptr || name->if_string() == nullptr) continue;
+    auto& into = out[*name->if_string()];
+    if (operations == nullptr || operations->if_object() == nullptr) continue;
+    for (const auto& [operation, action_class] : *operations->if_object()) into.insert(operation);
+  }
+}
+
+}  // namespace
+
+Result<Names> Names::from_snapshot(std::string_view snapshot_text) {
+  const model::GateSnapshot snapshot = TRY(model::parse_snapshot(snapshot_text));
+  Names out;
+  Operations services;
+  for (const Json& catalogue : snapshot.catalogues) add_services(catalogue, services);
+  for (auto& [name, operations] : services) {
+    out.services_.push_back({name, {operations.begin(), operations.end()}});
+  }
+  for (const model::ProvenOrder& order : snapshot.restrictions) {
+    const auto& restriction = order.order.order.restriction;
+    if (!restriction || restriction->stages.empty()) continue;
+    std::set<std::string> named;
+    for (const model::ScopeLine& line : restriction->scope) named.insert(line.subscription.value);
+    for (const std::string& id : named) {
+      out.subscriptions_.push_back({.id = id,
+                                    .from = restriction->stages.front().from,
+                                    .until = restriction->until.value_or(Time::max())});
+    }
+  }
+  std::ranges::stable_sort(out.subscriptions_, {}, &Subscription::id);
+  return out;
+}
+
+const Names::Service* Names::service(std::string_view name) const {
+  const auto at = std::ranges::lower_bound(services_, name, {}, &Service::name);
+  return at != services_.end() && at->name == name ? &*at : nullptr;
+}
+
+bool Names::knows(std::string_view subscription, Time at) const {
+  const std::string id = model::normalise_id(subscription);
+  const auto same = std::ranges::equal_range(subscriptions_, id, {}, &Subscription::id);
+  return std::ranges::any_of(same, [&](const Subscription& s) { return s.named_at(at); });
+}
+
+}  // namespace proviso::gate_daemon

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate_daemon/serve.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include <pthread.h>
+
+#include "gate_daemon/authzen.h"
+#include "gate_daemon/check_pages.h"
+#include "gate_daemon/http_connection.h"
+#include "gate_daemon/snapshot_file.h"
+#include "http/server.h"
+
+namespace proviso::gate_daemon {
+namespace {
+
+using namespace std::chrono_literals;
+using gates::LiveStatus;
+
+constexpr std::uint64_t kSnapshotMax = 257U << 20U;
+constexpr auto kLookEvery = 1s;
+constexpr auto kRetryMax = 30s;
+
+Json name_of(const LiveStatus& status) {
+  return status.has_state ? Json(status.snapshot_size) : Json();
+}
+
+/// Watches the snapshot file and offers what is new in it to the gate.
+class Supply {
+ public:
+  Supply(gates::LiveGate& gate, Latest<Names>& names, const std::string& path, FileSystem& fs,
+         const EventLog& log)
+      : gate_(gate), names_(names), file_(path, fs), log_(log), named_(!path.empty()) {}
+
+  /// One look. Says how long to wait for the next one at most.
+  std::chrono::milliseconds look() {
+    if (!named_) return kRetryMax;
+    auto text = file_.read_if_changed();
+    if (!text) return again("snapshot_unreadable", text.error());
+    if (!*text) return kLookEvery;
+    const auto taken = gate_.offer(**text);
+    if (!taken) {
+      // What does not verify will not do so the next time; a full disk may have room then.
+      const Errc code = taken.error().code;
+      if (code == Errc::exhausted || code == Errc::unavailable) {
+        return again("snapshot_not_kept", taken.error());
+      }
+      log_.write("snapshot_refused", {{"why", taken.error().message}});
+      return kLookEvery;
+    }
+    retry_ = 1s;
+    if (auto names = Names::from_snapshot(**text)) names_.set(*std::move(names));
+    log_.write("snapshot_accepted", {{"version", *taken}, {"orders", gate_.status().orders}});
+    return kLookEvery;
+  }
+
+  void run(const std::stop_token& stop) {
+    const std::stop_callback wake(stop, [this] { file_.wake(); });
+    while (!stop.stop_requested()) file_.wait(look());
+  }
+
+ private:
+  std::chrono::milliseconds again(std::string_view event, const Error& error) {
+    log_.write(event, {{"why", error.message}, {"retry_seconds", retry_.count()}});
+    file_.look_again();
+    const auto wait = retry_;
+    retry_ = std::min<std::chrono::seconds>(retry_ * 2, kRetryMax);
+    return wait;
+  }
+
+  gates::LiveGate& gate_;
+  Latest<Names>& names_;
+  SnapshotFile file_;
+  const EventLog& log_;
+  const bool named_;
+  std::chrono::seconds retry_{1};
+};
+
+/// The gate's second hand, and what the status pages show.
+class Ticker {
+ public:
+  Ticker(gates::LiveGate& gate, Latest<LiveStatus>& status, const EventLog& log)
+      : gate_(gate), status_(status), log_(log), last_(gate.status()) {
+    status_.set(last_);
+    if (last_.mode != gates::Mode::enforce) say_mode(last_);
+  }
+
+  void tick() {
+    gate_.tick();
+    LiveStatus now = gate_.status();
+    if (now.mode != last_.mode) say_mode(now);
+    if ((now.clock_step_seconds == 0) != (last_.clock_step_seconds == 0)) {
+      log_.write("clock_step", {{"seconds", now.clock_step_seconds}});
+    }
+    last_ = now;
+    status_.set(std::move(now));
+  }
+
+  void run(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      tick();
+      // Half of what a bypass may take to be noticed.
+      never.wait_for(lock, stop, 500ms, [] { return false; });
+    }
+  }
+
+ private:
+  void say_mode(const LiveStatus& now) {
+    Json::Object fields{{"mode", gates::to_string(now.mode)}};
+    if (now.bypass_until) fields.emplace("until", format_time(*now.bypass_until));
+    log_.write("mode", std::move(fields));
+  }
+
+  gates::LiveGate& gate_;
+  Latest<LiveStatus>& status_;
+  const EventLog& log_;
+  LiveStatus last_;
+};
+
+sigset_t stop_signals() {
+  sigset_t out;
+  sigemptyset(&out);
+  sigaddset(&out, SIGTERM);
+  sigaddset(&out, SIGINT);
+  return out;
+}
+
+// What the gate can name from its own folder, before any file was offered.
+void name_from_state(const std::string& state_dir, FileSystem& fs, Latest<Names>& names) {
+  if (state_dir.empty()) return;
+  for (const char* file : {"/newest.snapshot", "/quorum.snapshot"}) {
+    const auto text = fs.read(state_dir + file, kSnapshotMax);
+    if (!text) continue;
+    if (auto read = Names::from_snapshot(*text)) return names.set(*std::move(read));
+  }
+}
+
+Result<void> check_address(const std::optional<Address>& address, std::string_view option) {
+  if (!address || http::is_loopback_address(address->ip)) return {};
+  return fail(Errc::invalid_input,
+              std::string(option) + " " + address->ip +
+                  ": the gate speaks plain text and listens on this machine only (127.0.0.1 or "
+                  "::1); put the proxy that it guards, or one with TLS, on the same host");
+}
+
+}  // namespace
+
+Result<void> ServeSettings::check() const {
+  if (!authzen && !http) {
+    return fail(Errc::invalid_input, "nothing to serve: give --authzen or --http an address");
+  }
+  if (snapshot.empty() && gate.state_dir.empty()) {
+    return fail(Errc::invalid_input,
+                "nothing to enforce: give --snapshot FILE, or --state DIR with what was kept");
+  }
+  TRY_VOID(check_address(authzen, "--authzen"));
+  TRY_VOID(check_address(http, "--http"));
+  return AuthzenSettings{.mapping = {}, .base_url = base_url}.check();
+}
+
+Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSystem& fs,
+                   const EventLog& log) {
+  TRY_VOID(settings.check());
+  // Blocked before any thread starts, so that all of them inherit it and only this one waits.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  // The gate, with what it kept; without that, what the file has, before the first client comes.
+  const std::string state_dir = settings.gate.state_dir;
+  const auto gate = TRY(gates::LiveGate::open(std::move(settings.gate), clocks, fs));
+  const LiveStatus kept = gate->status();
+  if (!kept.last_refusal.empty()) log.write("state_unusable", {{"why", kept.last_refusal}});
+  Latest<Names> names;
+  name_from_state(state_dir, fs, names);
+  Supply supply(*gate, names, settings.snapshot, fs, log);
+  if (!kept.has_state) supply.look();
+  Latest<LiveStatus> status;
+  Ticker ticker(*gate, status, log);
+
+  // What answers, and where.
+  const auto loop = TRY(Loop::make(settings.config.loop_limits));
+  Checks checks(*gate, clocks);
+  Authzen authzen(checks, names,
+                  {.mapping = settings.config.authzen, .base_url = settings.base_url});
+  CheckPages pages(checks, status, [&loop] { return loop->counts(); }, settings.config.check);
+  const auto listen = [&](const std::optional<Address>& address, HttpHandler& handler,
+                          std::string_view name) -> Result<void> {
+    if (!address) return {};
+    const std::uint16_t port = TRY(loop->listen(*address, [&handler, &settings] {
+      return std::make_unique<HttpConnection>(handler, settings.config.http_limits);
+    }));
+    log.write("listening", {{"protocol", name}, {"port", static_cast<std::int64_t>(port)}});
+    return {};
+  };
+  TRY_VOID(listen(settings.authzen, authzen, "authzen"));
+  TRY_VOID(listen(settings.http, pages, "http"));
+  log.write("started", {{"snapshot", name_of(*status.get())}});
+
+  // Until it is told to stop.
+  std::jthread looking([&](const std::stop_token& stop) { supply.run(stop); });
+  std::jthread ticking([&](const std::stop_token& stop) { ticker.run(stop); });
+  std::jthread looping([&] { loop->run(); });
+  int signal = 0;
+  sigwait(&signals, &signal);
+  loop->stop();
+  looping.join();
+  log.write("stopped");
+  return {};
+}
+
+}  // namespace proviso::gate_daemon
