@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate_daemon/config.h"
+
+#include <gtest/gtest.h>
+
+namespace proviso::gate_daemon {
+namespace {
+
+std::string problem(std::string_view text) {
+  const auto config = GateConfig::parse("gate.toml", text);
+  return config ? "" : config.error().message;
+}
+
+TEST(GateConfigTest, AnEmptyFileIsTheDefaults) {
+  const auto config = GateConfig::parse("gate.toml", "");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(to_string(config->authzen.subscription), "subject.id");
+  EXPECT_EQ(to_string(config->authzen.region), "context.region");
+  EXPECT_EQ(config->check.subscription, "X-Proviso-Subscription");
+  EXPECT_FALSE(config->check.queries);
+}
+
+TEST(GateConfigTest, ReadsMappingsAndLimits) {
+  const auto config = GateConfig::parse("gate.toml", R"(
+[authzen]
+subscription = "subject.properties.tenant"
+service = "=speech"
+subject_type = "user"
+[http]
+subscription = "X-Tenant"
+queries = true
+[limits]
+body_bytes = 1000
+request_seconds = 2
+)");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->authzen.subscription.of, Place::Of::subject_property);
+  EXPECT_EQ(config->authzen.subscription.name, "tenant");
+  EXPECT_EQ(to_string(config->authzen.service), "=speech");
+  EXPECT_EQ(config->authzen.subject_type, "user");
+  EXPECT_EQ(config->check.subscription, "X-Tenant");
+  EXPECT_TRUE(config->check.queries);
+  EXPECT_EQ(config->http_limits.body_bytes_max, 1000U);
+  EXPECT_EQ(config->loop_limits.request, std::chrono::seconds{2});
+}
+
+TEST(GateConfigTest, SaysWhatIsWrongAndWhere) {
+  for (const auto& [text, where] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"[authzen]\nsubscription = \"subject.name\"", "gate.toml:2:16: no place of a request"},
+           {"[authzen]\nsubscription = \"context.\"", "gate.toml:2:16: no place of a request"},
+           {"[authzen]\nsubscription = 1", "gate.toml:2:16: must be a text"},
+           {"[authzen]\nsubject_type = \"\"", "gate.toml:2:16: is empty"},
+           {"[authzen]\nother = \"a\"", "gate.toml:2:1: unknown setting"},
+           {"[http]\nsubscription = \"a: b\"", "gate.toml:2:16: no name of a header field"},
+           {"[http]\nqueries = 1", "gate.toml:2:11: must be true or false"},
+           {"[limits]\nbody_bytes = -1", "gate.toml:2:14: must be a whole number from 0"},
+           {"[limits]\nconnections = 1.5", "gate.toml:2:15: must be a whole number from 1"},
+           {"[limits]\nothers = 1", "gate.toml:2:1: unknown setting"},
+           {"[nginx]\n", "gate.toml:1:2: unknown setting"},
+           {"authzen = 1", "gate.toml:1:1: unknown setting"},
+           {"[authzen", "gate.toml:1:9: "}}) {
+    EXPECT_TRUE(problem(text).starts_with(where)) << text << "\n" << problem(text);
+  }
+}
+
+}  // namespace
+}  // namespace proviso::gate_daemon
