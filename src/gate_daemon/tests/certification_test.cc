@@ -32,6 +32,10 @@ gates::testing::World fixture() {
   world.catalogue = Json::Object{{"version", 1},
                                  {"services", Json::Array{record("record-1"), record("record-2")}}};
   const Digest digest = model::Catalogue::parse(world.catalogue)->digest();
+  model::Order catalogue = model::testing::sample_change(model::OrderKind::catalogue,
+                                                         Json::Object{{"digest", digest.hex()}});
+  catalogue.proposed_at = testing::at("2026-11-03T00:00:00Z");
+  world.put_in_force(sign_order(catalogue, {"ada", "ben"}), "2026-11-04T00:00:00Z");
   const auto hold = [&](const char* user, const char* service, char nonce) {
     model::Order order = testing::with_effect(gates::testing::restriction_of(user, service, nonce),
                                               {EffectKind::read_only, 0});

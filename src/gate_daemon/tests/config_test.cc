@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate_daemon/config.h"
 
+#include <tuple>
+
 #include <gtest/gtest.h>
+
+#include "base/file_system.h"
 
 namespace proviso::gate_daemon {
 namespace {
@@ -42,6 +46,37 @@ request_seconds = 2
   EXPECT_TRUE(config->check.queries);
   EXPECT_EQ(config->http_limits.body_bytes_max, 1000U);
   EXPECT_EQ(config->loop_limits.request, std::chrono::seconds{2});
+}
+
+// docs/gate.md promises that what stands there is what is missing.
+TEST(GateConfigTest, TheDefaultsStandInTheDocs) {
+  const auto page = real_file_system().read(PROVISO_SOURCE_DIR "/docs/gate.md", 1U << 20U);
+  ASSERT_TRUE(page);
+  const std::size_t begin = page->find("```toml\n", page->find("<!-- CONFIG:BEGIN")) + 8;
+  const std::string text = page->substr(begin, page->find("```", begin) - begin);
+  const auto told = GateConfig::parse("gate.md", text);
+  ASSERT_TRUE(told) << told.error().message;
+  const GateConfig none;
+  const auto places = [](const AuthzenMapping& m) {
+    return to_string(m.subscription) + to_string(m.service) + to_string(m.operation) +
+           to_string(m.region) + to_string(m.resource) + m.subject_type + m.resource_type;
+  };
+  EXPECT_EQ(places(told->authzen), places(none.authzen));
+  const auto fields = [](const CheckMapping& m) {
+    return m.subscription + m.service + m.operation + m.region + m.resource +
+           (m.queries ? "+" : "-");
+  };
+  EXPECT_EQ(fields(told->check), fields(none.check));
+  const auto limits = [](const GateConfig& c) {
+    return std::tuple(c.http_limits.head_bytes_max, c.http_limits.fields_max,
+                      c.http_limits.body_bytes_max, c.loop_limits.connections_max,
+                      c.loop_limits.idle, c.loop_limits.request, c.loop_limits.write,
+                      c.loop_limits.stop);
+  };
+  EXPECT_EQ(limits(*told), limits(none));
+  for (const char* key : {"subscription", "resource_type", "queries", "stop_seconds"}) {
+    EXPECT_NE(text.find(key), std::string::npos) << key;
+  }
 }
 
 TEST(GateConfigTest, SaysWhatIsWrongAndWhere) {
