@@ -20,8 +20,6 @@ using Text = boost::beast::string_view;
 
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-// Before a request, some clients end the body of the last one with a line of their own.
-constexpr std::size_t kEmptyLinesMax = 4;
 
 std::string_view view(Text text) { return {text.data(), text.size()}; }
 
@@ -141,7 +139,8 @@ bool HttpConnection::take(std::string_view bytes, std::string& out) {
 HttpConnection::Step HttpConnection::step(std::string_view input, std::size_t& used,
                                           std::string& out) {
   if (in_chunks_) return read_chunks(input, used, out);
-  for (std::size_t lines = 0; lines < kEmptyLinesMax && input.starts_with("\r\n"); ++lines) {
+  // Before a request, some clients end the body of the last one with a line of their own.
+  while (input.starts_with("\r\n")) {
     input.remove_prefix(2);
     used += 2;
     searched_ = 0;
