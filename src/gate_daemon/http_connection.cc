@@ -177,7 +177,7 @@ HttpConnection::Step HttpConnection::read_head(std::string_view input, std::size
     chunked_head_.assign(input.substr(0, size));
     chunked_body_.clear();
     head_ = std::make_unique<Head>(fields_, limits_.fields_max);
-    static_cast<void>(head_->read(chunked_head_));
+    if (head_->read(chunked_head_)) return refuse(400, "not an HTTP/1.1 request", out);
     head_->chunks = &chunked_body_;
     head_->chunk_bytes_max = limits_.body_bytes_max;
     in_chunks_ = true;

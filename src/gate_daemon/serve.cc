@@ -33,7 +33,8 @@ Json name_of(const LiveStatus& status) {
 /// Watches the snapshot file and offers what is new in it to the gate.
 class Supply {
  public:
-  Supply(gates::LiveGate& gate, Latest<Names>& names, const std::string& path, FileSystem& fs,
+  /// `names` is null where nobody searches: they cost as much memory as the snapshot's text.
+  Supply(gates::LiveGate& gate, Latest<Names>* names, const std::string& path, FileSystem& fs,
          const EventLog& log)
       : gate_(gate), names_(names), file_(path, fs), log_(log), named_(!path.empty()) {}
 
@@ -54,7 +55,9 @@ class Supply {
       return kLookEvery;
     }
     retry_ = 1s;
-    if (auto names = Names::from_snapshot(**text)) names_.set(*std::move(names));
+    if (names_ != nullptr) {
+      if (auto names = Names::from_snapshot(**text)) names_->set(*std::move(names));
+    }
     log_.write("snapshot_accepted", {{"version", *taken}, {"orders", gate_.status().orders}});
     return kLookEvery;
   }
@@ -74,7 +77,7 @@ class Supply {
   }
 
   gates::LiveGate& gate_;
-  Latest<Names>& names_;
+  Latest<Names>* const names_;
   SnapshotFile file_;
   const EventLog& log_;
   const bool named_;
@@ -179,8 +182,8 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   const LiveStatus kept = gate->status();
   if (!kept.last_refusal.empty()) log.write("state_unusable", {{"why", kept.last_refusal}});
   Latest<Names> names;
-  name_from_state(state_dir, fs, names);
-  Supply supply(*gate, names, settings.snapshot, fs, log);
+  if (settings.authzen) name_from_state(state_dir, fs, names);
+  Supply supply(*gate, settings.authzen ? &names : nullptr, settings.snapshot, fs, log);
   if (!kept.has_state) supply.look();
   Latest<LiveStatus> status;
   Ticker ticker(*gate, status, log);
