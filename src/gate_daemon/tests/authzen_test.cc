@@ -135,10 +135,11 @@ TEST_F(AuthzenTest, WhatIsLetThroughUnderAnEffectCarriesItsObligation) {
 }
 
 TEST_F(AuthzenTest, MembersMayStandInAnyOrderAmongUnknownOnes) {
-  const std::string answer = evaluate(
-      R"({"future":{"a":[1.5e3,null,true]},"resource":{"id":"object-storage","x":1,)"
-      R"("type":"service"},"context":{"region":"eu"},"action":{"properties":{},"n":2,"name":"PutObject"},)"
-      R"("subject":{"properties":{"a":"b"},"id":"sub-1","type":"subscription"}})");
+  const std::string answer =
+      evaluate(R"({"future":{"a":[1.5e3,null,true]},"resource":{"id":"object-storage","x":1,)"
+               R"("type":"service"},"context":{"region":"eu"},)"
+               R"("action":{"properties":{},"n":2,"name":"PutObject"},)"
+               R"("subject":{"properties":{"a":"b"},"id":"sub-1","type":"subscription"}})");
   EXPECT_EQ(status_of(answer), 200);
   EXPECT_NE(body_of(answer).find(R"("decision":false)"), std::string::npos);
 }
