@@ -10,7 +10,6 @@
 #include "proviso/gate.h"
 
 using proviso::Errc;
-using proviso::Error;
 using proviso::Result;
 using proviso::gates::Answer;
 using proviso::gates::IdKey;

@@ -15,7 +15,6 @@
 namespace proviso::gates {
 namespace {
 
-using model::Effect;
 using model::EffectKind;
 using model::Outcome;
 
