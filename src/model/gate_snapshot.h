@@ -28,7 +28,8 @@ inline constexpr std::size_t kSnapshotBytesMax = 480U << 20U;
 
 /// Canonical JSON, a line feed, and the SHA-256 of that JSON in hexadecimal with a line feed.
 std::string write_snapshot(const GateSnapshot& snapshot);
-/// `corrupt` where the digest does not fit. At most kSnapshotBytesMax. Proves nothing yet: gates do that.
+/// `corrupt` where the digest does not fit. At most kSnapshotBytesMax. Proves nothing yet: gates do
+/// that.
 Result<GateSnapshot> parse_snapshot(std::string_view text);
 
 }  // namespace proviso::model

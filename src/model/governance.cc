@@ -102,8 +102,8 @@ std::vector<EffectStep> Governance::schedule(const SignedOrder& order, Time in_f
   const Restriction& r = *order.order.restriction;
   std::vector<EffectStep> out;
   Effect effect;
-  // Signatures are verified once per authority, not once per stage; for the one at the beginning the
-  // caller has done so.
+  // Signatures are verified once per authority, not once per stage; for the one at the beginning
+  // the caller has done so.
   const Step* judged = &step_at(in_force_at);
   bool stands = true;
   for (const Stage& stage : r.stages) {
