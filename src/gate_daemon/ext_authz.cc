@@ -5,8 +5,9 @@
 
 namespace proviso::gate_daemon {
 
-ExtAuthz::ExtAuthz(const gates::LiveGate& gate, const Clock& clock, ExtAuthzSettings settings)
-    : gate_(gate), clock_(clock), settings_(std::move(settings)) {
+ExtAuthz::ExtAuthz(const gates::LiveGate& gate, const gates::Clocks& clocks,
+                   ExtAuthzSettings settings)
+    : gate_(gate), clocks_(clocks), settings_(std::move(settings)) {
   write_plain(plain_);
 }
 
@@ -27,7 +28,8 @@ GrpcStatus ExtAuthz::call(std::string_view method, std::string_view message, std
     return {};
   }
   const auto explanation = judged.refused() ? gate_.explain(judged) : gates::Explanation{};
-  write_answer(judged, told, explanation, settings_.denial, clock_.now(), answer);
+  write_answer(judged, told, explanation, settings_.denial, from_unix_seconds(clocks_.wall()),
+               answer);
   return {};
 }
 

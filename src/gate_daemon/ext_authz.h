@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "gate_daemon/ext_authz_request.h"
 #include "gate_daemon/ext_authz_response.h"
 #include "gate_daemon/grpc.h"
+#include "gates/live_clock.h"
 #include "gates/live_gate.h"
 
 namespace proviso::gate_daemon {
@@ -37,8 +37,8 @@ struct ExtAuthzCounts {
 /// One per event loop.
 class ExtAuthz final : public GrpcService {
  public:
-  /// `gate` and `clock` must outlive it.
-  ExtAuthz(const gates::LiveGate& gate, const Clock& clock, ExtAuthzSettings settings);
+  /// `gate` and `clocks`, which tell the age of its snapshot, must outlive it.
+  ExtAuthz(const gates::LiveGate& gate, const gates::Clocks& clocks, ExtAuthzSettings settings);
 
   [[nodiscard]] std::string_view name() const override;
   GrpcStatus call(std::string_view method, std::string_view message, std::string& answer) override;
@@ -49,7 +49,7 @@ class ExtAuthz final : public GrpcService {
   void count(const gates::Answer& answer, Told told);
 
   const gates::LiveGate& gate_;
-  const Clock& clock_;
+  const gates::Clocks& clocks_;
   ExtAuthzSettings settings_;
   ExtAuthzCounts counts_;
   std::string plain_;

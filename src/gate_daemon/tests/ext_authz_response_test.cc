@@ -88,7 +88,7 @@ TEST(ExtAuthzResponse, ARefusalTellsEffectOrderReasonAndUntilWhen) {
                         .until = "2027-01-31T00:00:00Z",
                         .review = {},
                         .user = "Mass surveillance isn't allowed.",
-                        .operator_ = "not for the user"};
+                        .service = "not for the user"};
   const std::string message =
       write(restricted(EffectKind::read_only, Outcome::no), Told::enough, why);
   EXPECT_EQ(
