@@ -21,6 +21,7 @@ struct GateServeOptions {
   std::string trust;
   std::string state;
   std::string authzen;
+  std::string ext_authz;
   std::string http;
   std::string base_url;
   std::string config;
@@ -52,6 +53,7 @@ Result<gate_daemon::ServeSettings> serve_settings(const GateServeOptions& option
   out.gate.observe = options.observe;
   out.snapshot = options.snapshot;
   out.authzen = TRY(read_address("--authzen", options.authzen));
+  out.ext_authz = TRY(read_address("--ext-authz", options.ext_authz));
   out.http = TRY(read_address("--http", options.http));
   out.base_url = options.base_url;
   if (!options.config.empty()) {
@@ -135,13 +137,15 @@ Result<int> gate_status(const GateServeOptions& options, const Context& context)
 using Options = std::shared_ptr<GateServeOptions>;
 
 void add_serve(CLI::App& group, const Options& o, Context& context) {
-  auto* serve = group.add_subcommand("serve", "answer AuthZEN and nginx until SIGTERM");
+  auto* serve = group.add_subcommand("serve", "answer AuthZEN, Envoy and nginx until SIGTERM");
   serve->add_option("--snapshot", o->snapshot, "the file to watch; it may come later")
       ->check(is_named);
   serve->add_option("--trust", o->trust, "trust file, given by hand")->required();
   serve->add_option("--state", o->state, "the gate's own folder: it starts from what it kept there")
       ->check(is_named);
   serve->add_option("--authzen", o->authzen, "IP:PORT for the AuthZEN API")->check(is_named);
+  serve->add_option("--ext-authz", o->ext_authz, "IP:PORT for Envoy's external authorization")
+      ->check(is_named);
   serve->add_option("--http", o->http, "IP:PORT for nginx, /status, /metrics and /healthz")
       ->check(is_named);
   serve->add_option("--base-url", o->base_url, "https URL that AuthZEN clients know the gate by")

@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "base/text/format.h"
+#include "gate_daemon/ext_authz_config.h"
 
 namespace proviso::gate_daemon {
 namespace {
@@ -101,6 +102,7 @@ Limits limits_of(GateConfig& out) {
   return {{"head_bytes", {256, kMiB, size(out.http_limits.head_bytes_max)}},
           {"header_fields", {4, 1'000, size(out.http_limits.fields_max)}},
           {"body_bytes", {0, 64 * kMiB, size(out.http_limits.body_bytes_max)}},
+          {"grpc_message_bytes", {1, 64 * kMiB, size(out.ext_authz.limits.message_bytes_max)}},
           {"connections", {1, 100'000, size(out.loop_limits.connections_max)}},
           {"idle_seconds", {1, 86'400, seconds(out.loop_limits.idle)}},
           {"request_seconds", {1, 3'600, seconds(out.loop_limits.request)}},
@@ -138,11 +140,13 @@ Result<GateConfig> GateConfig::parse(const std::string& file, std::string_view t
       TRY_VOID(read_authzen(file, *table, out.authzen));
     } else if (table != nullptr && key.str() == "http") {
       TRY_VOID(read_check(file, *table, out.check));
+    } else if (table != nullptr && key.str() == "ext_authz") {
+      TRY_VOID(read_ext_authz(file, *table, out.ext_authz.mapping, out.ext_authz.denial));
     } else if (table != nullptr && key.str() == "limits") {
       TRY_VOID(read_limits(file, *table, out));
     } else {
       return fault_at(file, key.source(),
-                      "unknown setting (there are [authzen], [http] and [limits])");
+                      "unknown setting (there are [authzen], [ext_authz], [http] and [limits])");
     }
   }
   return out;

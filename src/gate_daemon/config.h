@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "gate_daemon/ext_authz.h"
 #include "gate_daemon/http_connection.h"
 #include "gate_daemon/loop.h"
 #include "gate_daemon/mapping.h"
@@ -14,6 +15,7 @@ namespace proviso::gate_daemon {
 struct GateConfig {
   AuthzenMapping authzen;
   CheckMapping check;
+  ExtAuthzSettings ext_authz;
   HttpLimits http_limits;
   LoopLimits loop_limits;
 

@@ -5,9 +5,8 @@
 
 namespace proviso::gate_daemon {
 
-ExtAuthz::ExtAuthz(const gates::LiveGate& gate, const gates::Clocks& clocks,
-                   ExtAuthzSettings settings)
-    : gate_(gate), clocks_(clocks), settings_(std::move(settings)) {
+ExtAuthz::ExtAuthz(Checks& checks, ExtAuthzSettings settings)
+    : checks_(checks), settings_(std::move(settings)) {
   write_plain(plain_);
 }
 
@@ -20,25 +19,16 @@ GrpcStatus ExtAuthz::call(std::string_view method, std::string_view message, std
     ++counts_.malformed;
     return {GrpcCode::invalid_argument, "not a CheckRequest"};
   }
-  const gates::Answer judged = gate_.check(request);
+  const gates::Answer said = checks_.ask(request);
   const Told told = told_by(request);
-  count(judged, told);
-  if (is_plain(judged, told)) {
+  if (told != Told::enough) ++counts_.unnamed;
+  if (is_plain(said, told)) {
     answer.append(plain_);
     return {};
   }
-  const auto explanation = judged.refused() ? gate_.explain(judged) : gates::Explanation{};
-  write_answer(judged, told, explanation, settings_.denial, from_unix_seconds(clocks_.wall()),
-               answer);
+  const auto explanation = said.refused() ? checks_.gate().explain(said) : gates::Explanation{};
+  write_answer(said, told, explanation, settings_.denial, checks_.age_of(said), answer);
   return {};
-}
-
-void ExtAuthz::count(const gates::Answer& answer, Told told) {
-  ++counts_.checks;
-  if (answer.refused()) ++counts_.refused;
-  if (answer.outcome == model::Outcome::limited) ++counts_.limited;
-  if (answer.judged != answer.outcome) ++counts_.spared;
-  if (told != Told::enough) ++counts_.not_judged;
 }
 
 }  // namespace proviso::gate_daemon

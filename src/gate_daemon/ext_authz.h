@@ -5,11 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "gate_daemon/checks.h"
 #include "gate_daemon/ext_authz_request.h"
 #include "gate_daemon/ext_authz_response.h"
 #include "gate_daemon/grpc.h"
-#include "gates/live_clock.h"
-#include "gates/live_gate.h"
 
 namespace proviso::gate_daemon {
 
@@ -19,14 +18,10 @@ struct ExtAuthzSettings {
   GrpcLimits limits{};
 };
 
-/// Since the service began.
+/// Since the service began; what was answered stands in the Checks' tally.
 struct ExtAuthzCounts {
-  std::uint64_t checks = 0;  ///< all that were answered; those below are among them
-  std::uint64_t refused = 0;
-  std::uint64_t limited = 0;
-  std::uint64_t spared = 0;      ///< would have been refused or limited, were it enforced
-  std::uint64_t not_judged = 0;  ///< said no subscription or no service: allowed (I4)
-  std::uint64_t malformed = 0;   ///< not among `checks`: no CheckRequest
+  std::uint64_t unnamed = 0;    ///< said no subscription or no service: allowed (I4)
+  std::uint64_t malformed = 0;  ///< were no CheckRequest, so the call failed
 };
 
 /// envoy.service.auth.v3.Authorization/Check: what Envoy asks before it lets a request pass.
@@ -37,8 +32,8 @@ struct ExtAuthzCounts {
 /// One per event loop.
 class ExtAuthz final : public GrpcService {
  public:
-  /// `gate` and `clocks`, which tell the age of its snapshot, must outlive it.
-  ExtAuthz(const gates::LiveGate& gate, const gates::Clocks& clocks, ExtAuthzSettings settings);
+  /// `checks` must outlive it.
+  ExtAuthz(Checks& checks, ExtAuthzSettings settings);
 
   [[nodiscard]] std::string_view name() const override;
   GrpcStatus call(std::string_view method, std::string_view message, std::string& answer) override;
@@ -46,11 +41,8 @@ class ExtAuthz final : public GrpcService {
   [[nodiscard]] const ExtAuthzSettings& settings() const { return settings_; }
 
  private:
-  void count(const gates::Answer& answer, Told told);
-
-  const gates::LiveGate& gate_;
-  const gates::Clocks& clocks_;
-  ExtAuthzSettings settings_;
+  Checks& checks_;
+  const ExtAuthzSettings settings_;
   ExtAuthzCounts counts_;
   std::string plain_;
 };

@@ -104,7 +104,8 @@ std::string order_of(const Answer& answer) {
   return answer.order == Digest{} ? std::string{} : answer.order.hex();
 }
 
-void write_metadata(ProtobufWriter& out, const Answer& answer, Told told, Time now) {
+void write_metadata(ProtobufWriter& out, const Answer& answer, Told told,
+                    std::int64_t age_seconds) {
   const std::size_t metadata = out.begin(4);
   StructWriter members(out);
   members.text("basis", answer.basis == Basis::snapshot ? "snapshot" : "none");
@@ -127,9 +128,8 @@ void write_metadata(ProtobufWriter& out, const Answer& answer, Told told, Time n
     });
   }
   if (answer.basis == Basis::snapshot) {
-    const Duration age = std::max(Duration::zero(), now - answer.snapshot_made_at);
     members.number("snapshot", static_cast<double>(answer.snapshot_size));
-    members.number("age", static_cast<double>(age / std::chrono::seconds{1}));
+    members.number("age", static_cast<double>(age_seconds));
   }
   out.end(metadata);
 }
@@ -188,14 +188,14 @@ void write_plain(std::string& out) {
 }
 
 void write_answer(const Answer& answer, Told told, const gates::Explanation& explanation,
-                  const ExtAuthzDenial& denial, Time now, std::string& out) {
+                  const ExtAuthzDenial& denial, std::int64_t age_seconds, std::string& out) {
   ProtobufWriter writer(out);
   if (answer.refused()) {
     write_denied(writer, answer, explanation, denial);
   } else {
     write_passes(writer, answer);
   }
-  write_metadata(writer, answer, told, now);
+  write_metadata(writer, answer, told, age_seconds);
 }
 
 }  // namespace proviso::gate_daemon

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/time.h"
 #include "gates/gate.h"
 #include "gates/live_gate.h"
 
@@ -44,8 +43,8 @@ void write_plain(std::string& out);
 ///                judged where nothing is enforced; with missing where the request did not say
 ///                enough
 ///
-/// `explanation` is looked at only where the answer refuses.
+/// `explanation` is looked at only where the answer refuses; `age_seconds` is that of its snapshot.
 void write_answer(const gates::Answer& answer, Told told, const gates::Explanation& explanation,
-                  const ExtAuthzDenial& denial, Time now, std::string& out);
+                  const ExtAuthzDenial& denial, std::int64_t age_seconds, std::string& out);
 
 }  // namespace proviso::gate_daemon

@@ -41,7 +41,7 @@ class GrpcService {
 struct GrpcLimits {
   /// A request's message. Envoy sends all headers, and the body where it is told to.
   std::size_t message_bytes_max = 256 * 1024;
-  /// Of all requests that are under way.
+  /// Of all requests that are under way; never less than one message.
   std::size_t pending_bytes_max = 4 * 1024 * 1024;
   std::uint32_t streams_max = 256;
   /// The headers of one request, as HTTP/2 counts them (32 bytes more for each).

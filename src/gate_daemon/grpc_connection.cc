@@ -264,7 +264,7 @@ int GrpcConnection::Session::on_header(std::uint32_t bytes_max, Stream& s, std::
 void GrpcConnection::Session::on_data(Stream& s, std::string_view bytes) {
   if (s.answered) return;
   if (s.body.size() + bytes.size() > limits.message_bytes_max ||
-      pending_bytes + bytes.size() > limits.pending_bytes_max) {
+      pending_bytes + bytes.size() > std::max(limits.pending_bytes_max, limits.message_bytes_max)) {
     refuse(s, {GrpcCode::resource_exhausted, "the message is larger than this gate's limit"});
     cut_short.push_back(s.id);
     return;

@@ -12,6 +12,8 @@
 
 #include "gate_daemon/authzen.h"
 #include "gate_daemon/check_pages.h"
+#include "gate_daemon/ext_authz.h"
+#include "gate_daemon/grpc_connection.h"
 #include "gate_daemon/http_connection.h"
 #include "gate_daemon/snapshot_file.h"
 #include "http/server.h"
@@ -157,14 +159,16 @@ Result<void> check_address(const std::optional<Address>& address, std::string_vi
 }  // namespace
 
 Result<void> ServeSettings::check() const {
-  if (!authzen && !http) {
-    return fail(Errc::invalid_input, "nothing to serve: give --authzen or --http an address");
+  if (!authzen && !ext_authz && !http) {
+    return fail(Errc::invalid_input,
+                "nothing to serve: give --authzen, --ext-authz or --http an address");
   }
   if (snapshot.empty() && gate.state_dir.empty()) {
     return fail(Errc::invalid_input,
                 "nothing to enforce: give --snapshot FILE, or --state DIR with what was kept");
   }
   TRY_VOID(check_address(authzen, "--authzen"));
+  TRY_VOID(check_address(ext_authz, "--ext-authz"));
   TRY_VOID(check_address(http, "--http"));
   return AuthzenSettings{.mapping = {}, .base_url = base_url}.check();
 }
@@ -194,17 +198,24 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   Authzen authzen(checks, names,
                   {.mapping = settings.config.authzen, .base_url = settings.base_url});
   CheckPages pages(checks, status, [&loop] { return loop->counts(); }, settings.config.check);
-  const auto listen = [&](const std::optional<Address>& address, HttpHandler& handler,
-                          std::string_view name) -> Result<void> {
+  ExtAuthz ext_authz(checks, settings.config.ext_authz);
+  const auto listen = [&](const std::optional<Address>& address, std::string_view name,
+                          const Loop::Factory& factory) -> Result<void> {
     if (!address) return {};
-    const std::uint16_t port = TRY(loop->listen(*address, [&handler, &settings] {
-      return std::make_unique<HttpConnection>(handler, settings.config.http_limits);
-    }));
+    const std::uint16_t port = TRY(loop->listen(*address, factory));
     log.write("listening", {{"protocol", name}, {"port", static_cast<std::int64_t>(port)}});
     return {};
   };
-  TRY_VOID(listen(settings.authzen, authzen, "authzen"));
-  TRY_VOID(listen(settings.http, pages, "http"));
+  const auto over_http = [&](HttpHandler& handler) {
+    return [&handler, &settings] {
+      return std::make_unique<HttpConnection>(handler, settings.config.http_limits);
+    };
+  };
+  TRY_VOID(listen(settings.authzen, "authzen", over_http(authzen)));
+  TRY_VOID(listen(settings.ext_authz, "ext_authz", [&ext_authz] {
+    return std::make_unique<GrpcConnection>(ext_authz, ext_authz.settings().limits);
+  }));
+  TRY_VOID(listen(settings.http, "http", over_http(pages)));
   log.write("started", {{"snapshot", name_of(*status.get())}});
 
   // Until it is told to stop.

@@ -15,6 +15,7 @@ struct ServeSettings {
   gates::LiveGateSettings gate;
   std::string snapshot;  ///< the file to watch; empty: only what the state folder keeps
   std::optional<Address> authzen;
+  std::optional<Address> ext_authz;
   std::optional<Address> http;
   std::string base_url;
   GateConfig config;

@@ -43,7 +43,8 @@ class ExtAuthzTest : public ::testing::Test {
       const auto taken = gate->offer(model::write_snapshot(snapshot));
       ASSERT_TRUE(taken) << taken.error().message;
     }
-    service.emplace(*gate, clocks, ExtAuthzSettings{});
+    checks.emplace(*gate, clocks);
+    service.emplace(*checks, ExtAuthzSettings{});
     server.emplace(*service, service->settings().limits);
     client.emplace();
   }
@@ -75,6 +76,7 @@ class ExtAuthzTest : public ::testing::Test {
   bool fail_closed = false;
   bool observe = false;
   std::unique_ptr<gates::LiveGate> gate;
+  std::optional<Checks> checks;
   std::optional<ExtAuthz> service;
   std::optional<GrpcConnection> server;
   std::optional<GrpcClient> client;
@@ -91,8 +93,8 @@ TEST_F(ExtAuthzTest, AllowsWhatNoOrderNamesI4) {
   open();
   EXPECT_EQ(ask("sub-2", "PutObject"), kPlain);
   EXPECT_EQ(ask("sub-1", "Recognize", "speech"), kPlain);
-  EXPECT_EQ(service->counts().checks, 2U);
-  EXPECT_EQ(service->counts().refused, 0U);
+  EXPECT_EQ(checks->tally().done().passed, 2U);
+  EXPECT_EQ(checks->tally().done().refused, 0U);
 }
 
 TEST_F(ExtAuthzTest, RefusesWhatAnOrderRefuses) {
@@ -104,7 +106,7 @@ TEST_F(ExtAuthzTest, RefusesWhatAnOrderRefuses) {
   EXPECT_TRUE(has(said, R"(2{1{1"x-proviso-order" 2")" + order + "\"} 3:2}")) << said;
   EXPECT_TRUE(has(said, R"(2{1{1"x-proviso-reason" 2")"));
   EXPECT_TRUE(has(said, R"(1{1"age" 2{2=86400}})"));
-  EXPECT_EQ(service->counts().refused, 1U);
+  EXPECT_EQ(checks->tally().done().refused, 1U);
 }
 
 TEST_F(ExtAuthzTest, LetsPassWhatAnOrderLetsPassI6) {
@@ -122,7 +124,7 @@ TEST_F(ExtAuthzTest, AllowsWhatSaysTooLittleAndCountsItI4) {
   EXPECT_TRUE(has(ask("sub-1", "PutObject", ""), R"(1{1"missing" 2{3"service"}})"));
   const std::string nothing = ask("");
   EXPECT_TRUE(nothing.starts_with("1{1:0} 3{")) << nothing;
-  EXPECT_EQ(service->counts().not_judged, 3U);
+  EXPECT_EQ(service->counts().unnamed, 3U);
 }
 
 TEST_F(ExtAuthzTest, WithoutStateTheOwnersChoiceAnswersAndIsSeen) {
@@ -144,8 +146,8 @@ TEST_F(ExtAuthzTest, ObservesWithoutRefusing) {
   const std::string said = ask("sub-1", "PutObject");
   EXPECT_TRUE(said.starts_with("1{1:0} 3{"));
   EXPECT_TRUE(has(said, R"(1{1"mode" 2{3"observe"}} 1{1"judged" 2{3"no"}})")) << said;
-  EXPECT_EQ(service->counts().spared, 1U);
-  EXPECT_EQ(service->counts().refused, 0U);
+  EXPECT_EQ(checks->tally().not_enforced().refused, 1U);
+  EXPECT_EQ(checks->tally().done().refused, 0U);
 }
 
 TEST_F(ExtAuthzTest, AnswersWhatIsNoCheckRequestWithAnErrorNotWithAnAllow) {
