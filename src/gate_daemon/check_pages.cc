@@ -120,6 +120,10 @@ void declare(Metrics& metrics) {
   metrics.counter("proviso_gate_stateless_checks_total", "Checks answered without a snapshot.");
   metrics.counter("proviso_gate_refused_without_order_total",
                   "Refusals with a snapshot and without an order: must stay 0.");
+  metrics.counter("proviso_gate_unnamed_checks_total",
+                  "Envoy's requests without a subscription or service: allowed.");
+  metrics.counter("proviso_gate_unreadable_requests_total",
+                  "Envoy's requests that were none: an error.");
   metrics.gauge("proviso_gate_has_snapshot", "1 where a verified snapshot is enforced.");
   metrics.gauge("proviso_gate_snapshot_version", "Ledger entries under the snapshot's checkpoint.");
   metrics.gauge("proviso_gate_snapshot_age_seconds", "Since the snapshot was made.");
@@ -230,6 +234,8 @@ void CheckPages::metrics(HttpAnswer& answer) const {
   out.add("proviso_gate_stateless_checks_total", {}, static_cast<double>(tally.without_state()));
   out.add("proviso_gate_refused_without_order_total", {},
           static_cast<double>(tally.refused_without_order()));
+  out.add("proviso_gate_unnamed_checks_total", {}, static_cast<double>(tally.unnamed()));
+  out.add("proviso_gate_unreadable_requests_total", {}, static_cast<double>(tally.unreadable()));
   out.set("proviso_gate_has_snapshot", now->has_state ? 1 : 0);
   if (now->has_state) {
     const auto age = std::max<std::int64_t>(0, checks_.now() - unix_seconds(now->snapshot_made_at));

@@ -16,12 +16,12 @@ GrpcStatus ExtAuthz::call(std::string_view method, std::string_view message, std
   if (method != "Check") return {GrpcCode::unimplemented, "no such method here"};
   gates::Request request;
   if (!read_check_request(message, settings_.mapping, request)) {
-    ++counts_.malformed;
+    checks_.tally().count_unreadable();
     return {GrpcCode::invalid_argument, "not a CheckRequest"};
   }
   const gates::Answer said = checks_.ask(request);
   const Told told = told_by(request);
-  if (told != Told::enough) ++counts_.unnamed;
+  if (told != Told::enough) checks_.tally().count_unnamed();
   if (is_plain(said, told)) {
     answer.append(plain_);
     return {};

@@ -18,12 +18,6 @@ struct ExtAuthzSettings {
   GrpcLimits limits{};
 };
 
-/// Since the service began; what was answered stands in the Checks' tally.
-struct ExtAuthzCounts {
-  std::uint64_t unnamed = 0;    ///< said no subscription or no service: allowed (I4)
-  std::uint64_t malformed = 0;  ///< were no CheckRequest, so the call failed
-};
-
 /// envoy.service.auth.v3.Authorization/Check: what Envoy asks before it lets a request pass.
 ///
 /// A request that does not say whose it is, or for which service, is put before the gate all the
@@ -37,13 +31,11 @@ class ExtAuthz final : public GrpcService {
 
   [[nodiscard]] std::string_view name() const override;
   GrpcStatus call(std::string_view method, std::string_view message, std::string& answer) override;
-  [[nodiscard]] const ExtAuthzCounts& counts() const { return counts_; }
   [[nodiscard]] const ExtAuthzSettings& settings() const { return settings_; }
 
  private:
   Checks& checks_;
   const ExtAuthzSettings settings_;
-  ExtAuthzCounts counts_;
   std::string plain_;
 };
 

@@ -22,6 +22,11 @@ class Tally {
   };
 
   void count(const gates::Answer& answer);
+  /// A request that said no subscription or no service, and was allowed (I4). Its answer is counted
+  /// as well.
+  void count_unnamed() { ++unnamed_; }
+  /// A question that was none, so that the client got an error instead of an answer.
+  void count_unreadable() { ++unreadable_; }
 
   /// What was done.
   [[nodiscard]] const Counts& done() const { return done_; }
@@ -31,6 +36,8 @@ class Tally {
   [[nodiscard]] std::uint64_t without_state() const { return without_state_; }
   /// A refusal that no order stands behind, though there is a snapshot: must stay 0.
   [[nodiscard]] std::uint64_t refused_without_order() const { return refused_without_order_; }
+  [[nodiscard]] std::uint64_t unnamed() const { return unnamed_; }
+  [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
   /// What was judged by each order, whether or not it was enforced.
   struct DigestHash {
     std::size_t operator()(const Digest& digest) const;
@@ -44,6 +51,8 @@ class Tally {
   Counts not_enforced_;
   std::uint64_t without_state_ = 0;
   std::uint64_t refused_without_order_ = 0;
+  std::uint64_t unnamed_ = 0;
+  std::uint64_t unreadable_ = 0;
   ByOrder by_order_;
   Counts by_other_orders_;
 };

@@ -262,7 +262,7 @@ check_without_state() {
 check_usage() {
   SECTION="usage"
   local serve=(proviso gate serve --trust trust.json --state other-state)
-  check "nothing to serve" 2 'give --authzen or --http' "${serve[@]}"
+  check "nothing to serve" 2 'give --authzen, --ext-authz or --http' "${serve[@]}"
   check "an address of others" 2 'listens on this machine only' "${serve[@]}" --http 0.0.0.0:0
   check "no address" 2 "'localhost:1' is no address" "${serve[@]}" --http localhost:1
   check "nothing to enforce" 2 'give --snapshot' proviso gate serve --trust trust.json \

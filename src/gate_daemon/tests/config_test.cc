@@ -69,9 +69,9 @@ TEST(GateConfigTest, TheDefaultsStandInTheDocs) {
   EXPECT_EQ(fields(told->check), fields(none.check));
   const auto limits = [](const GateConfig& c) {
     return std::tuple(c.http_limits.head_bytes_max, c.http_limits.fields_max,
-                      c.http_limits.body_bytes_max, c.loop_limits.connections_max,
-                      c.loop_limits.idle, c.loop_limits.request, c.loop_limits.write,
-                      c.loop_limits.stop);
+                      c.http_limits.body_bytes_max, c.ext_authz.limits.message_bytes_max,
+                      c.loop_limits.connections_max, c.loop_limits.idle, c.loop_limits.request,
+                      c.loop_limits.write, c.loop_limits.stop);
   };
   EXPECT_EQ(limits(*told), limits(none));
   for (const char* key : {"subscription", "resource_type", "queries", "stop_seconds"}) {

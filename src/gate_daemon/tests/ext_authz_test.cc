@@ -124,7 +124,7 @@ TEST_F(ExtAuthzTest, AllowsWhatSaysTooLittleAndCountsItI4) {
   EXPECT_TRUE(has(ask("sub-1", "PutObject", ""), R"(1{1"missing" 2{3"service"}})"));
   const std::string nothing = ask("");
   EXPECT_TRUE(nothing.starts_with("1{1:0} 3{")) << nothing;
-  EXPECT_EQ(service->counts().unnamed, 3U);
+  EXPECT_EQ(checks->tally().unnamed(), 3U);
 }
 
 TEST_F(ExtAuthzTest, WithoutStateTheOwnersChoiceAnswersAndIsSeen) {
@@ -157,7 +157,7 @@ TEST_F(ExtAuthzTest, AnswersWhatIsNoCheckRequestWithAnErrorNotWithAnAllow) {
                 "ab"),
             "status 3");
   EXPECT_EQ(ask("\x0b"), "status 3");
-  EXPECT_EQ(service->counts().malformed, 2U);
+  EXPECT_EQ(checks->tally().unreadable(), 2U);
   std::string answer;
   EXPECT_EQ(service->call("Undo", "", answer).code, GrpcCode::unimplemented);
   EXPECT_EQ(answer, "");
