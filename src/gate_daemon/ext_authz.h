@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,9 +35,20 @@ class ExtAuthz final : public GrpcService {
   [[nodiscard]] const ExtAuthzSettings& settings() const { return settings_; }
 
  private:
+  /// The last answer about an order: someone who is refused asks again, and what is said changes
+  /// once a second, with the age of the snapshot.
+  struct Said {
+    gates::Answer to{};
+    Told told = Told::enough;
+    std::int64_t age_seconds = -1;
+    std::string message{};
+  };
+  const std::string& message_for(const gates::Answer& answer, Told told);
+
   Checks& checks_;
   const ExtAuthzSettings settings_;
   std::string plain_;
+  std::array<Said, 64> said_;  ///< by the first bits of the order's digest
 };
 
 }  // namespace proviso::gate_daemon

@@ -51,7 +51,7 @@ TEST_F(EnvoyExample, SaysWhatHappensWithoutAGate) {
   EXPECT_EQ(resources["clusters"][0]["name"].as<std::string>(), cluster);
 }
 
-// The request that Envoy makes of a route, with the settings beside it, names all that a gate needs.
+// What Envoy asks of a route, with the settings beside it, names all that a gate needs.
 TEST_F(EnvoyExample, EveryRouteNamesItsServiceAndOperation) {
   ASSERT_TRUE(config) << config.error().message;
   const YAML::Node provider = manager["http_filters"][0]["typed_config"]["providers"]["provider"];

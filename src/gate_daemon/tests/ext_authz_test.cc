@@ -109,6 +109,21 @@ TEST_F(ExtAuthzTest, RefusesWhatAnOrderRefuses) {
   EXPECT_EQ(checks->tally().done().refused, 1U);
 }
 
+// What was said about an order is kept for whoever asks again, and for nobody else.
+TEST_F(ExtAuthzTest, SaysTheSameAgainUntilSomethingChanges) {
+  open();
+  const std::string refused = ask("sub-1", "PutObject");
+  EXPECT_EQ(ask("sub-1", "PutObject"), refused);
+  const std::string passes = ask("sub-1", "GetObject");
+  EXPECT_TRUE(passes.starts_with("1{1:0} 3{")) << passes;
+  EXPECT_EQ(ask("sub-1", "PutObject"), refused);
+  EXPECT_EQ(ask("sub-2", "PutObject"), kPlain);
+  clocks.pass(5);
+  EXPECT_TRUE(has(ask("sub-1", "PutObject"), R"(1{1"age" 2{2=86405}})"));
+  clocks.pass_until(at("2026-11-11T23:00:00Z") + std::chrono::hours{24 * 90});
+  EXPECT_EQ(ask("sub-1", "PutObject"), kPlain) << "the order is over (I5)";
+}
+
 TEST_F(ExtAuthzTest, LetsPassWhatAnOrderLetsPassI6) {
   open();
   for (const char* operation : {"GetObject", "ExportBucket"}) {
