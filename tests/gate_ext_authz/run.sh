@@ -27,7 +27,9 @@ start_gate() {
     "$@" 2>"$TMPDIR/gate.log" &
   GATE=$!
   trap stop_gate EXIT
-  until port="$(jq -er 'select(.event == "listening") | .port' "$TMPDIR/gate.log" 2>/dev/null)"; do
+  while true; do
+    port="$(jq -r 'select(.event == "listening") | .port' "$TMPDIR/gate.log" 2>/dev/null || true)"
+    [[ -z "$port" ]] || break
     kill -0 "$GATE" || { cat "$TMPDIR/gate.log" && exit 1; }
     sleep 0.05
   done
