@@ -8,9 +8,9 @@
 //
 // The gate holds 100,000 restricted subscriptions and 200,000 pairs of them with a service. Floor
 // and front end share the event loop. Each turn runs all three, one after the other; a server is a
-// process of its own, bound to core 0, and its CPU time is the kernel's count. Before each run,
-// answers for 400 subscriptions are read and compared; after it, h2load's count of answers and of
-// their bytes.
+// process of its own, bound to core 0, and its CPU time is the kernel's count. Before the
+// turns, answers for 400 subscriptions are read and compared; after each run, h2load's count of
+// answers and of their bytes.
 //
 //   bench_gate_ext_authz [--requests N] [--turns N]
 #include <algorithm>
@@ -248,7 +248,6 @@ struct Work {
 
 void run(Work& work, long requests) {
   const Server server = start(work.factory);
-  if (work.compare) compare_answers(server.port);
   const std::size_t bytes = ask(server.port, work.message).size();
   const Load result = load(server.port, GrpcClient::framed(work.message), requests, bytes);
   work.per_second.push_back(result.per_second);
@@ -286,6 +285,12 @@ int main(int argc, char** argv) {
                         check_request(subscription(1'000'000)), false},
                    Work{"allowed", ours, check_request(subscription(1'000'000)), true},
                    Work{"refused", ours, check_request(subscription(77)), true}};
+  for (const Work& work : works) {
+    if (!work.compare) continue;
+    const Server server = start(work.factory);
+    compare_answers(server.port);
+    stop(server);
+  }
   for (long turn = 0; turn < turns; ++turn) {
     for (Work& work : works) run(work, requests);
   }
