@@ -65,9 +65,9 @@ TEST_F(EnvoyExample, EveryRouteNamesItsServiceAndOperation) {
       request.extensions.emplace_back(extension.first.as<std::string>(),
                                       extension.second.as<std::string>());
     }
-    request.metadata = {{"envoy.filters.http.jwt_authn",
-                         testing::struct_of_struct(
-                             key, testing::struct_of_text("subscription", "sub-1"))}};
+    request.metadata = {
+        {"envoy.filters.http.jwt_authn",
+         testing::struct_of_struct(key, testing::struct_of_text("subscription", "sub-1"))}};
     gates::Request read;
     const std::string bytes = request.bytes();
     ASSERT_TRUE(read_check_request(bytes, config->ext_authz.mapping, read));
