@@ -161,6 +161,13 @@ TEST_F(Index, ThatHasAnotherNumberOfTagsIsRefused) {
   expect_refused(publish(index), "other tags");
 }
 
+TEST_F(Index, ThatHasAnotherTagInsteadOfOneIsRefused) {
+  finding(1);
+  model::IndexPublished index = index_of(0, world_.leaves().size());
+  index.root = ledger::leaf_hash(model::index_leaf(sha256("nobody's"), index.to - 1));
+  expect_refused(publish(index), "other tags");
+}
+
 TEST_F(Index, ThatBeginsElsewhereIsRefused) {
   finding(1);
   publish(0, 2);
