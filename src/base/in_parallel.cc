@@ -34,8 +34,7 @@ void in_parallel(std::size_t count, const std::function<void(std::size_t)>& body
   };
   {
     std::vector<std::jthread> threads;
-    std::size_t wanted =
-        std::min<std::size_t>(std::thread::hardware_concurrency(), count / kPiece);
+    std::size_t wanted = std::min<std::size_t>(std::thread::hardware_concurrency(), count / kPiece);
     try {
       while (threads.size() + 1 < wanted) threads.emplace_back(work);
     } catch (const std::system_error&) {
