@@ -7,9 +7,8 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <string>
-
 #include <proviso/gate.hpp>
+#include <string>
 
 namespace {
 
