@@ -17,6 +17,7 @@
 #include "gate_daemon/http_connection.h"
 #include "gate_daemon/snapshot_file.h"
 #include "http/server.h"
+#include "model/gate_snapshot.h"
 
 namespace proviso::gate_daemon {
 namespace {
@@ -24,7 +25,6 @@ namespace {
 using namespace std::chrono_literals;
 using gates::LiveStatus;
 
-constexpr std::uint64_t kSnapshotMax = 257U << 20U;
 constexpr auto kLookEvery = 1s;
 constexpr auto kRetryMax = 30s;
 
@@ -142,7 +142,7 @@ sigset_t stop_signals() {
 void name_from_state(const std::string& state_dir, FileSystem& fs, Latest<Names>& names) {
   if (state_dir.empty()) return;
   for (const char* file : {"/newest.snapshot", "/quorum.snapshot"}) {
-    const auto text = fs.read(state_dir + file, kSnapshotMax);
+    const auto text = fs.read(state_dir + file, model::kSnapshotBytesMax);
     if (!text) continue;
     if (auto read = Names::from_snapshot(*text)) return names.set(*std::move(read));
   }

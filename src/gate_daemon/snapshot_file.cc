@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "model/gate_snapshot.h"
+
 namespace proviso::gate_daemon {
 namespace {
-
-constexpr std::uint64_t kSnapshotMax = 257U << 20U;
 
 using Identity = std::tuple<dev_t, ino_t, off_t, time_t, long>;
 
@@ -60,7 +60,7 @@ Result<std::optional<std::string>> SnapshotFile::read_if_changed() {
   // Before reading: what is written meanwhile is then another file at the next look.
   const auto identity = identity_of(impl_->path);
   if (!identity || identity == impl_->last) return std::optional<std::string>();
-  std::string text = TRY(impl_->fs.read(impl_->path, kSnapshotMax));
+  std::string text = TRY(impl_->fs.read(impl_->path, model::kSnapshotBytesMax));
   impl_->last = identity;
   return std::optional(std::move(text));
 }

@@ -19,7 +19,7 @@
 //   clock            the wall clock when the gate last looked, in seconds since 1970
 namespace proviso::gates {
 
-/// One thread at a time.
+/// keep() and load() by one thread at a time; the others by any.
 class KeptSnapshots {
  public:
   /// Makes the folder where it is not there. An empty `dir` keeps nothing.

@@ -71,11 +71,16 @@ struct LiveGate::Impl {
   const LiveGateSettings settings;
   FileSystem& fs;
 
-  // One thread at a time, but for what is atomic in them.
-  mutable std::mutex mutex;
   KeptSnapshots store;
   LiveClock clock;
   std::atomic<Mode> mode;
+
+  // Held for all of an offer, which may verify for seconds. `current` changes under it alone.
+  std::mutex offering;
+
+  // Guards what follows; never held for long, so that a bypass is noticed and a status told while
+  // an offer is verified.
+  mutable std::mutex mutex;
   std::optional<Bypass> bypass;
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
@@ -230,8 +235,9 @@ void LiveGate::check_batch(std::span<const Request> requests,
 }
 
 Result<std::uint64_t> LiveGate::offer(std::string_view snapshot_text, Shrinking shrinking) {
-  const std::lock_guard lock(impl_->mutex);
+  const std::lock_guard one_at_a_time(impl_->offering);
   auto taken = impl_->take(snapshot_text, shrinking);
+  const std::lock_guard lock(impl_->mutex);
   if (taken) {
     ++impl_->accepted;
   } else {
@@ -292,7 +298,8 @@ LiveStatus LiveGate::status() const {
   out.refused = impl_->refused;
   out.last_refusal = impl_->last_refusal;
   out.clock_step_seconds = impl_->clock.step();
-  const Enforced* enforced = impl_->current.load();
+  const ReadSection section;
+  const Enforced* enforced = impl_->current.load(std::memory_order_acquire);
   if (enforced == nullptr) return out;
   out.has_state = true;
   out.snapshot_size = enforced->size;

@@ -102,7 +102,8 @@ struct LiveGateSettings {
 /// A gate as a program holds it: takes snapshots, keeps the last good one, answers.
 ///
 /// check() and check_batch(): any number of threads, wait-free; they take no lock, allocate
-/// nothing and write to no shared cache line. The rest: any thread, one at a time inside.
+/// nothing and write to no shared cache line. The rest: any thread; offers wait for each other, and
+/// nothing else waits for them.
 /// Nothing in it aborts, prints, or throws out of it.
 class LiveGate {
  public:

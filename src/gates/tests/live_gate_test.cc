@@ -474,6 +474,51 @@ TEST(LiveGate, AForgedBypassIsBounded) {
   EXPECT_EQ(said(host.gate->check(kWrite)), "read-only refused");
 }
 
+// Clocks that hold up one thread, which is then within offer().
+class HeldClocks final : public Clocks {
+ public:
+  explicit HeldClocks(const Clocks& clocks) : clocks_(clocks) {}
+  [[nodiscard]] std::int64_t wall() const noexcept override {
+    if (std::this_thread::get_id() == held) {
+      inside = true;
+      inside.notify_all();
+      go_on.wait(false);
+    }
+    return clocks_.wall();
+  }
+  [[nodiscard]] std::int64_t steady() const noexcept override { return clocks_.steady(); }
+  std::atomic<std::thread::id> held;
+  mutable std::atomic<bool> inside = false;
+  std::atomic<bool> go_on = false;
+
+ private:
+  const Clocks& clocks_;
+};
+
+TEST(LiveGate, ALongOfferHoldsUpNeitherBypassNorStatus) {
+  Host host;
+  HeldClocks clocks(host.clocks);
+  host.restrict_sub_1();
+  auto gate = LiveGate::open(host.settings, clocks, host.fs);
+  ASSERT_TRUE(gate) << gate.error().message;
+  ASSERT_TRUE((*gate)->offer(host.snapshot()));
+  std::jthread offering([&] {
+    clocks.held = std::this_thread::get_id();
+    EXPECT_TRUE((*gate)->offer(made_at(host.world, "2026-11-12T00:00:00Z")));
+  });
+  clocks.inside.wait(false);
+  const Time now = from_unix_seconds(host.clocks.wall());
+  EXPECT_TRUE(begin_bypass(host.fs, kDir, now, std::chrono::hours(1), "now"));
+  (*gate)->tick();
+  EXPECT_EQ((*gate)->status().mode, Mode::bypass);
+  EXPECT_EQ((*gate)->status().accepted, 1U);
+  EXPECT_EQ(said((*gate)->check(kWrite)), "read-only only counted");
+  clocks.go_on = true;
+  clocks.go_on.notify_all();
+  offering.join();
+  EXPECT_EQ((*gate)->status().accepted, 2U);
+}
+
 // Witnesses: what eases is taken at once and kept; after a restart it stands.
 TEST(LiveGate, KeepsAnEasingWithoutWitnessesI5) {
   Host host;
