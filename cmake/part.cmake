@@ -27,6 +27,7 @@ function(proviso_part NAME)
       # test is optimised all the same. In release not quite without: the slow twins in them would
       # take five times as long.
       target_compile_options(${NAME}_tests PRIVATE $<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0>)
+      add_test(NAME ${NAME} COMMAND ${NAME}_tests)
     endif()
   endif()
 endfunction()
