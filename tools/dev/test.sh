@@ -45,10 +45,21 @@ run_tests() {
   fi
 }
 
+# Whether ctest knows each program of unit tests that was built: one that it does not know can't
+# fail.
+every_test_program_runs() {
+  local unknown
+  unknown="$(comm -23 <(find "$1/bin" -name '*_tests' -printf '%f\n' | sed 's/_tests$//' | sort) \
+    <(ctest --test-dir "$1" -N | sed -n 's/^ *Test *#[0-9]*: //p' | sort))"
+  [[ -z "$unknown" ]] || say "never run, since ctest does not know them: ${unknown//$'\n'/ }"
+  [[ -z "$unknown" ]]
+}
+
 # run_unit_tests PRESET [NAME-PATTERN]
 run_unit_tests() {
   local preset="$1" folder="build/$1" log
   say "unit tests ($preset)"
+  every_test_program_runs "$folder" || FAILED=$((FAILED + 1))
   rm -rf "$folder/Testing/Temporary"
   ctest --test-dir "$folder" -j "$JOBS" --output-on-failure --timeout 900 ${2:+-R "$2"} || true
   log="$folder/Testing/Temporary/LastTest.log"
