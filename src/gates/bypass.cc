@@ -71,7 +71,14 @@ Result<void> begin_bypass(FileSystem& fs, const std::string& state_dir, Time now
 
 Result<void> end_bypass(FileSystem& fs, const std::string& state_dir, Time now) {
   const auto running = TRY(read_bypass(fs, state_dir, now));
-  if (running) TRY_VOID(record(fs, state_dir, "end", now, *running));
+  if (running) {
+    // Over before the record says so: a crash between leaves a gap on record that is too long,
+    // never one that goes on unseen.
+    Bypass over = *running;
+    over.until = floor_second(now);
+    TRY_VOID(fs.write_durable(file_of(state_dir), pretty_json(to_json(over)) + "\n"));
+    TRY_VOID(record(fs, state_dir, "end", now, *running));
+  }
   return fs.exists(file_of(state_dir)) ? fs.remove(file_of(state_dir)) : Result<void>();
 }
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 cd "$ROOT"
-for part in tools/dev/say tools/dev/install tests/lib/found tests/lib/check; do
+for part in tools/dev/say tools/dev/install tests/lib/found tests/lib/nginx tests/lib/check; do
   # shellcheck source=/dev/null
   source "$part.sh"
 done
@@ -16,12 +16,6 @@ PATH="$PROVISO_BIN:$PATH"
 # part_of FILE NAME: the code block between <!-- NAME:BEGIN and <!-- NAME:END.
 part_of() {
   sed -n "/<!-- $2:BEGIN/,/<!-- $2:END/p" "$ROOT/$1" | sed '/^<!--/d; /^```/d'
-}
-free_port() {
-  python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
 }
 # until_true COMMAND...: waits for it, at most a minute.
 until_true() {
@@ -54,19 +48,8 @@ stop_gate() {
 write_settings() {
   local lines
   lines="$(part_of README.md NGINX | sed "s/127.0.0.1:8181/$HTTP/")"
+  nginx_head
   cat <<SETTINGS
-user $(id -un) $(id -gn);
-worker_processes 1;
-pid $TMPDIR/nginx.pid;
-error_log $TMPDIR/nginx.log;
-events {}
-http {
-  access_log off;
-  client_body_temp_path $TMPDIR/nginx-1;
-  proxy_temp_path $TMPDIR/nginx-2;
-  fastcgi_temp_path $TMPDIR/nginx-3;
-  uwsgi_temp_path $TMPDIR/nginx-4;
-  scgi_temp_path $TMPDIR/nginx-5;
   $(part_of docs/gate.md NGINX-MAP)
   upstream storage { server 127.0.0.1:$2; }
   server { listen 127.0.0.1:$2; location / { return 200 "served\n"; } }
@@ -88,23 +71,9 @@ $(sed 's/_gate/_fail_open/; /location \/storage\//d; s/internal;/internal; @/' <
 }
 SETTINGS
 }
-start_nginx() {
-  local port behind try
-  for try in 1 2 3 4 5; do
-    port="$(free_port)" && behind="$(free_port)"
-    write_settings "$port" "$behind" >"$TMPDIR/nginx.conf"
-    if "$NGINX" -p "$TMPDIR" -c "$TMPDIR/nginx.conf" -e "$TMPDIR/nginx.log"; then
-      URL="http://127.0.0.1:$port"
-      return 0
-    fi
-  done
-  echo "not ok - nginx did not start (try $try): $(tail -n 3 "$TMPDIR/nginx.log")" && exit 1
-}
-stop_nginx() {
-  local pid
-  pid="$(cat "$TMPDIR/nginx.pid" 2>/dev/null)" || return 0
-  kill "$pid" 2>/dev/null || return 0
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+start_guarded_nginx() {
+  run_nginx write_settings
+  URL="http://127.0.0.1:$PORT"
 }
 end_all() {
   stop_nginx
@@ -178,7 +147,7 @@ check_killed() {
   stop_nginx
   mv gate.snapshot elsewhere.snapshot
   start_gate gate2.log --snapshot gate.snapshot --trust trust.json --state gate-state
-  start_nginx
+  start_guarded_nginx
   that "a restarted gate has what it kept" gives 403 sub-a /storage/x
   that "and blocks no neighbour" gives 200 sub-b /storage/x
   check "two gates on one folder are one too many" 2 'another gate has this folder' \
@@ -277,7 +246,7 @@ check_usage() {
     --http 127.0.0.1:0 --config bad.toml
 }
 
-if ! NGINX="$(unpack_package web nginx usr/sbin/nginx)"; then
+if ! find_nginx; then
   echo "Skipped: nginx could not be fetched"
   exit 77
 fi
@@ -289,7 +258,7 @@ bash -euo pipefail steps.sh >steps.log 2>&1 </dev/null || { cat steps.log && exi
 printf '[limits]\nrequest_seconds = 1\n' >gate.toml
 start_gate gate.log --snapshot gate.snapshot --trust trust.json --state gate-state \
   --config gate.toml
-start_nginx
+start_guarded_nginx
 check_five_lines
 check_traps
 check_authzen

@@ -444,6 +444,29 @@ TEST(LiveGate, ABypassIsEndedByHand) {
   EXPECT_NE(history.find(R"("event":"begin","reason":"storage is down")"), std::string::npos);
 }
 
+// Each write fails in turn and the machine goes down: what is on record as ended is over.
+TEST(LiveGate, ABypassIsOverBeforeItIsRecordedAsEndedI13) {
+  for (const Fault fault : {Fault::not_done, Fault::done, Fault::half_done}) {
+    for (std::uint64_t n = 1; n < 20; ++n) {
+      FaultyFileSystem fs;
+      ASSERT_TRUE(begin_bypass(fs, kDir, kMade, std::chrono::hours(4), "storage is down"));
+      fs.fail_at(n, fault);
+      const bool ended = end_bypass(fs, kDir, kMade + std::chrono::hours(1)).has_value();
+      if (!fs.failed()) {
+        ASSERT_TRUE(ended);
+        ASSERT_GT(n, 3U);
+        break;
+      }
+      fs.crash(Unsynced::kept);
+      const auto running = read_bypass(fs, kDir, kMade + std::chrono::hours(1));
+      ASSERT_TRUE(running) << running.error().message;
+      const std::string& history = fs.files().at(kDir + "/bypass-history.jsonl");
+      const bool is_recorded = history.find(R"("event":"end")") != std::string::npos;
+      EXPECT_FALSE(is_recorded && *running) << n;
+    }
+  }
+}
+
 TEST(LiveGate, ABypassHasLimits) {
   FaultyFileSystem fs;
   using std::chrono::hours;
