@@ -1,26 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/gate_snapshot.h"
 
+#include "model/digest_line.h"
+
 namespace proviso::model {
-namespace {
-
-// The canonical JSON in front of the digest line.
-Result<std::string_view> checked_body(std::string_view text) {
-  constexpr std::size_t kTrailer = 1 + 64 + 1;
-  if (text.size() > kSnapshotBytesMax) return fail(Errc::exhausted, "snapshot: over 480 MiB");
-  if (text.size() < kTrailer || text.back() != '\n') {
-    return fail(Errc::corrupt, "snapshot: cut short (fetch it again)");
-  }
-  const std::string_view body = text.substr(0, text.size() - kTrailer);
-  const std::string_view trailer = text.substr(body.size());
-  if (trailer.front() != '\n' || trailer.substr(1, 64) != sha256(body).hex()) {
-    return fail(Errc::corrupt, "snapshot: damaged, its digest does not fit (fetch it again)");
-  }
-  return body;
-}
-
-}  // namespace
-
 std::string write_snapshot(const GateSnapshot& snapshot) {
   Json::Array governance;
   for (const ProvenOrder& order : snapshot.governance)
@@ -29,7 +12,7 @@ std::string write_snapshot(const GateSnapshot& snapshot) {
   for (const ProvenOrder& order : snapshot.restrictions) {
     restrictions.push_back(proven_order_to_json(order));
   }
-  std::string body =
+  return with_digest_line(
       canonical_json(Json::Object{{"version", 1},
                                   {"ledger", snapshot.ledger},
                                   {"made_at", format_time(snapshot.made_at)},
@@ -37,13 +20,11 @@ std::string write_snapshot(const GateSnapshot& snapshot) {
                                   {"genesis", proven_entry_to_json(snapshot.genesis)},
                                   {"governance", std::move(governance)},
                                   {"catalogues", snapshot.catalogues},
-                                  {"restrictions", std::move(restrictions)}});
-  const std::string digest = sha256(body).hex();
-  return body + "\n" + digest + "\n";
+                                  {"restrictions", std::move(restrictions)}}));
 }
 
 Result<GateSnapshot> parse_snapshot(std::string_view text) {
-  const std::string_view body = TRY(checked_body(text));
+  const std::string_view body = TRY(without_digest_line(text, "snapshot", kSnapshotBytesMax));
   const Json document = TRY(parse_json(body, {.bytes_max = kSnapshotBytesMax}));
   JsonReader reader(document, "snapshot");
   GateSnapshot snapshot;
