@@ -161,3 +161,14 @@ sed -i 's/"kind":"/"kind":"x/' "$entries"
 check "a changed entry" 3 'NOT VALID' proviso verify broken --trust trust.json
 check "a changed entry, --json" 3 '.' proviso verify broken --trust trust.json --json
 json "names class and place" '(.ok | not) and .error_class != "OK" and .where != ""'
+
+fresh_world 05_gates/identity
+identity() { proviso gate identity --state gate-1 "$@"; }
+check "a gate without a name has none" 2 'no identity yet \(give it one with --name NAME\)' identity
+check "no name for a note" 2 "a gate's name is 1 to 255 bytes" identity --name 'two words'
+check "it is given one" 0 'key: gate-eu-1.example\+[0-9a-f]{8}\+' identity --name gate-eu-1.example
+identity --json >first.json
+check "the same again is the same" 0 "$(jq -r '.key | split("+")[1]' first.json)" \
+  identity --name gate-eu-1.example
+check "another one is not" 2 'this gate is gate-eu-1.example' identity --name gate-eu-2.example
+check "its key is private" 0 '^600$' stat -c %a gate-1/identity
