@@ -23,6 +23,7 @@ struct GateServeOptions {
   std::string authzen;
   std::string ext_authz;
   std::string http;
+  std::string haproxy;
   std::string base_url;
   std::string config;
   bool observe = false;
@@ -55,6 +56,7 @@ Result<gate_daemon::ServeSettings> serve_settings(const GateServeOptions& option
   out.authzen = TRY(read_address("--authzen", options.authzen));
   out.ext_authz = TRY(read_address("--ext-authz", options.ext_authz));
   out.http = TRY(read_address("--http", options.http));
+  out.haproxy = options.haproxy;
   out.base_url = options.base_url;
   if (!options.config.empty()) {
     const std::string text = TRY(read_input_file(options.config));
@@ -137,7 +139,8 @@ Result<int> gate_status(const GateServeOptions& options, const Context& context)
 using Options = std::shared_ptr<GateServeOptions>;
 
 void add_serve(CLI::App& group, const Options& o, Context& context) {
-  auto* serve = group.add_subcommand("serve", "answer AuthZEN, Envoy and nginx until SIGTERM");
+  auto* serve =
+      group.add_subcommand("serve", "answer AuthZEN, Envoy, nginx and HAProxy until SIGTERM");
   serve->add_option("--snapshot", o->snapshot, "the file to watch; it may come later")
       ->check(is_named);
   serve->add_option("--trust", o->trust, "trust file, given by hand")->required();
@@ -147,6 +150,8 @@ void add_serve(CLI::App& group, const Options& o, Context& context) {
   serve->add_option("--ext-authz", o->ext_authz, "IP:PORT for Envoy's external authorization")
       ->check(is_named);
   serve->add_option("--http", o->http, "IP:PORT for nginx, /status, /metrics and /healthz")
+      ->check(is_named);
+  serve->add_option("--haproxy", o->haproxy, "HAProxy's runtime socket: keeps its map in step")
       ->check(is_named);
   serve->add_option("--base-url", o->base_url, "https URL that AuthZEN clients know the gate by")
       ->check(is_named);

@@ -111,6 +111,39 @@ void count(Metrics& metrics, std::string_view name, const Tally::Counts& counts,
   }
 }
 
+Json json_of(const HaproxyStatus& haproxy) {
+  Json::Object out{{"in_step", haproxy.in_step},
+                   {"deny", haproxy.deny},
+                   {"ask", haproxy.ask},
+                   {"failures", haproxy.failures}};
+  if (haproxy.in_step_at != 0) {
+    out.emplace("in_step_at", format_time(Time{std::chrono::seconds{haproxy.in_step_at}}));
+  }
+  if (!haproxy.last_failure.empty()) out.emplace("last_failure", haproxy.last_failure);
+  return out;
+}
+
+void count(Metrics& metrics, const HaproxyStatus& haproxy) {
+  metrics.gauge("proviso_gate_haproxy_in_step", "1 where HAProxy's map is what the gate says.");
+  metrics.set("proviso_gate_haproxy_in_step", haproxy.in_step ? 1 : 0);
+  metrics.gauge("proviso_gate_haproxy_in_step_time_seconds",
+                "When it last was, in seconds since 1970; 0: never.");
+  metrics.set("proviso_gate_haproxy_in_step_time_seconds", static_cast<double>(haproxy.in_step_at));
+  metrics.gauge("proviso_gate_haproxy_entries", "Entries of the map, by what they say.");
+  metrics.set("proviso_gate_haproxy_entries", static_cast<double>(haproxy.deny),
+              {{"says", "deny"}});
+  metrics.set("proviso_gate_haproxy_entries", static_cast<double>(haproxy.ask), {{"says", "ask"}});
+  metrics.counter("proviso_gate_haproxy_pushes_total",
+                  "What HAProxy was told: a few entries, the whole map, or in vain.");
+  for (const auto& [result, number] :
+       {std::pair<std::string_view, std::uint64_t>("changes", haproxy.changes),
+        {"refill", haproxy.refills},
+        {"failed", haproxy.failures}}) {
+    metrics.add("proviso_gate_haproxy_pushes_total", {{"result", result}},
+                static_cast<double>(number));
+  }
+}
+
 void declare(Metrics& metrics) {
   metrics.counter("proviso_gate_checks_total", "Checks, by what was done with the request.");
   metrics.counter("proviso_gate_not_enforced_total",
@@ -214,6 +247,7 @@ void CheckPages::status(HttpAnswer& answer) const {
     out.emplace("bypass_reason", now->bypass_reason);
   }
   if (!now->last_refusal.empty()) out.emplace("last_refusal", now->last_refusal);
+  if (haproxy_ != nullptr) out.emplace("haproxy", json_of(*haproxy_->get()));
   answer.body = canonical_json(std::move(out));
   answer.body.push_back('\n');
   answer.type = kJson;
@@ -260,6 +294,7 @@ void CheckPages::metrics(HttpAnswer& answer) const {
         {"timed_out", connections.timed_out}}) {
     out.add("proviso_gate_connections_total", {{"result", result}}, static_cast<double>(number));
   }
+  if (haproxy_ != nullptr) count(out, *haproxy_->get());
   answer.body = out.text();
   answer.type = "text/plain; version=0.0.4; charset=utf-8";
 }

@@ -6,6 +6,7 @@
 
 #include "base/metrics.h"
 #include "gate_daemon/checks.h"
+#include "gate_daemon/haproxy_link.h"
 #include "gate_daemon/http_message.h"
 #include "gate_daemon/latest.h"
 #include "gate_daemon/loop.h"
@@ -24,6 +25,8 @@ class CheckPages final : public HttpHandler {
   /// snapshot that is being verified. What is given outlives this.
   CheckPages(Checks& checks, const Latest<gates::LiveStatus>& status,
              std::function<LoopCounts()> connections, CheckMapping mapping);
+  /// Also shows how a HAProxy's map is. Before the first request.
+  void show(const Latest<HaproxyStatus>& haproxy) { haproxy_ = &haproxy; }
   void answer(const HttpRequest& request, HttpAnswer& answer) override;
 
  private:
@@ -36,6 +39,7 @@ class CheckPages final : public HttpHandler {
   const Latest<gates::LiveStatus>& status_;
   const std::function<LoopCounts()> connections_;
   const CheckMapping mapping_;
+  const Latest<HaproxyStatus>* haproxy_ = nullptr;  // null: none is kept in step
 };
 
 }  // namespace proviso::gate_daemon

@@ -10,6 +10,7 @@
 
 #include "base/text/format.h"
 #include "gate_daemon/ext_authz_config.h"
+#include "gate_daemon/haproxy_config.h"
 
 namespace proviso::gate_daemon {
 namespace {
@@ -142,11 +143,14 @@ Result<GateConfig> GateConfig::parse(const std::string& file, std::string_view t
       TRY_VOID(read_check(file, *table, out.check));
     } else if (table != nullptr && key.str() == "ext_authz") {
       TRY_VOID(read_ext_authz(file, *table, out.ext_authz.mapping, out.ext_authz.denial));
+    } else if (table != nullptr && key.str() == "haproxy") {
+      TRY_VOID(read_haproxy(file, *table, out.haproxy));
     } else if (table != nullptr && key.str() == "limits") {
       TRY_VOID(read_limits(file, *table, out));
     } else {
       return fault_at(file, key.source(),
-                      "unknown setting (there are [authzen], [ext_authz], [http] and [limits])");
+                      "unknown setting (there are [authzen], [ext_authz], [haproxy], [http] and "
+                      "[limits])");
     }
   }
   return out;

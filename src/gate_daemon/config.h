@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "gate_daemon/ext_authz.h"
+#include "gate_daemon/haproxy_link.h"
 #include "gate_daemon/http_connection.h"
 #include "gate_daemon/loop.h"
 #include "gate_daemon/mapping.h"
@@ -16,6 +17,7 @@ struct GateConfig {
   AuthzenMapping authzen;
   CheckMapping check;
   ExtAuthzSettings ext_authz;
+  HaproxySettings haproxy;
   HttpLimits http_limits;
   LoopLimits loop_limits;
 

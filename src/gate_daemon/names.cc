@@ -28,14 +28,20 @@ void add_services(const Json& catalogue, Operations& out) {
 
 }  // namespace
 
+std::vector<Names::Service> services_of(const model::GateSnapshot& snapshot) {
+  Operations services;
+  for (const Json& catalogue : snapshot.catalogues) add_services(catalogue, services);
+  std::vector<Names::Service> out;
+  for (auto& [name, operations] : services) {
+    out.push_back({name, {operations.begin(), operations.end()}});
+  }
+  return out;
+}
+
 Result<Names> Names::from_snapshot(std::string_view snapshot_text) {
   const model::GateSnapshot snapshot = TRY(model::parse_snapshot(snapshot_text));
   Names out;
-  Operations services;
-  for (const Json& catalogue : snapshot.catalogues) add_services(catalogue, services);
-  for (auto& [name, operations] : services) {
-    out.services_.push_back({name, {operations.begin(), operations.end()}});
-  }
+  out.services_ = services_of(snapshot);
   for (const model::ProvenOrder& order : snapshot.restrictions) {
     const auto& restriction = order.order.order.restriction;
     if (!restriction || restriction->stages.empty()) continue;

@@ -8,6 +8,10 @@
 #include "base/result.h"
 #include "base/time.h"
 
+namespace proviso::model {
+struct GateSnapshot;
+}
+
 namespace proviso::gate_daemon {
 
 /// What a gate can name, for searches: a gate's table holds hashes, and is asked about names.
@@ -44,5 +48,8 @@ class Names {
   std::vector<Service> services_;
   std::vector<Subscription> subscriptions_;
 };
+
+/// The services and operations of the catalogues that `snapshot` holds, sorted by name.
+std::vector<Names::Service> services_of(const model::GateSnapshot& snapshot);
 
 }  // namespace proviso::gate_daemon

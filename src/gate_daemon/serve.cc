@@ -14,6 +14,7 @@
 #include "gate_daemon/check_pages.h"
 #include "gate_daemon/ext_authz.h"
 #include "gate_daemon/grpc_connection.h"
+#include "gate_daemon/haproxy_link.h"
 #include "gate_daemon/http_connection.h"
 #include "gate_daemon/snapshot_file.h"
 #include "http/server.h"
@@ -36,9 +37,14 @@ Json name_of(const LiveStatus& status) {
 class Supply {
  public:
   /// `names` is null where nobody searches: they cost as much memory as the snapshot's text.
-  Supply(gates::LiveGate& gate, Latest<Names>* names, const std::string& path, FileSystem& fs,
-         const EventLog& log)
-      : gate_(gate), names_(names), file_(path, fs), log_(log), named_(!path.empty()) {}
+  Supply(gates::LiveGate& gate, Latest<Names>* names, HaproxyLink* haproxy, const std::string& path,
+         FileSystem& fs, const EventLog& log)
+      : gate_(gate),
+        names_(names),
+        haproxy_(haproxy),
+        file_(path, fs),
+        log_(log),
+        named_(!path.empty()) {}
 
   /// One look. Says how long to wait for the next one at most.
   std::chrono::milliseconds look() {
@@ -60,6 +66,7 @@ class Supply {
     if (names_ != nullptr) {
       if (auto names = Names::from_snapshot(**text)) names_->set(*std::move(names));
     }
+    if (haproxy_ != nullptr) haproxy_->take(**text);
     log_.write("snapshot_accepted", {{"version", *taken}, {"orders", gate_.status().orders}});
     return kLookEvery;
   }
@@ -80,6 +87,7 @@ class Supply {
 
   gates::LiveGate& gate_;
   Latest<Names>* const names_;
+  HaproxyLink* const haproxy_;  // null where no HAProxy is kept in step
   SnapshotFile file_;
   const EventLog& log_;
   const bool named_;
@@ -139,12 +147,17 @@ sigset_t stop_signals() {
 }
 
 // What the gate can name from its own folder, before any file was offered.
-void name_from_state(const std::string& state_dir, FileSystem& fs, Latest<Names>& names) {
-  if (state_dir.empty()) return;
+void name_from_state(const std::string& state_dir, FileSystem& fs, Latest<Names>* names,
+                     HaproxyLink* haproxy) {
+  if (state_dir.empty() || (names == nullptr && haproxy == nullptr)) return;
   for (const char* file : {"/newest.snapshot", "/quorum.snapshot"}) {
     const auto text = fs.read(state_dir + file, model::kSnapshotBytesMax);
     if (!text) continue;
-    if (auto read = Names::from_snapshot(*text)) return names.set(*std::move(read));
+    auto read = Names::from_snapshot(*text);
+    if (!read) continue;
+    if (names != nullptr) names->set(*std::move(read));
+    if (haproxy != nullptr) haproxy->take(*text);
+    return;
   }
 }
 
@@ -159,13 +172,17 @@ Result<void> check_address(const std::optional<Address>& address, std::string_vi
 }  // namespace
 
 Result<void> ServeSettings::check() const {
-  if (!authzen && !ext_authz && !http) {
+  if (!authzen && !ext_authz && !http && haproxy.empty()) {
     return fail(Errc::invalid_input,
-                "nothing to serve: give --authzen, --ext-authz or --http an address");
+                "nothing to serve: give --authzen, --ext-authz or --http an address, or --haproxy "
+                "a socket");
   }
   if (snapshot.empty() && gate.state_dir.empty()) {
     return fail(Errc::invalid_input,
                 "nothing to enforce: give --snapshot FILE, or --state DIR with what was kept");
+  }
+  if (haproxy.size() > HaproxyCli::kSocketPathMax) {
+    return fail(Errc::invalid_input, "--haproxy: a socket's path has at most 107 bytes");
   }
   TRY_VOID(check_address(authzen, "--authzen"));
   TRY_VOID(check_address(ext_authz, "--ext-authz"));
@@ -186,8 +203,14 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   const LiveStatus kept = gate->status();
   if (!kept.last_refusal.empty()) log.write("state_unusable", {{"why", kept.last_refusal}});
   Latest<Names> names;
-  if (settings.authzen) name_from_state(state_dir, fs, names);
-  Supply supply(*gate, settings.authzen ? &names : nullptr, settings.snapshot, fs, log);
+  std::optional<HaproxyLink> haproxy;
+  if (!settings.haproxy.empty()) {
+    haproxy.emplace(settings.haproxy, settings.config.haproxy, *gate, clocks, fs, log);
+  }
+  Latest<Names>* const searched = settings.authzen ? &names : nullptr;
+  HaproxyLink* const linked = haproxy ? &*haproxy : nullptr;
+  name_from_state(state_dir, fs, searched, linked);
+  Supply supply(*gate, searched, linked, settings.snapshot, fs, log);
   if (!kept.has_state) supply.look();
   Latest<LiveStatus> status;
   Ticker ticker(*gate, status, log);
@@ -198,6 +221,7 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   Authzen authzen(checks, names,
                   {.mapping = settings.config.authzen, .base_url = settings.base_url});
   CheckPages pages(checks, status, [&loop] { return loop->counts(); }, settings.config.check);
+  if (haproxy) pages.show(haproxy->status());
   ExtAuthz ext_authz(checks, settings.config.ext_authz);
   const auto listen = [&](const std::optional<Address>& address, std::string_view name,
                           const Loop::Factory& factory) -> Result<void> {
@@ -222,6 +246,8 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   std::jthread looking([&](const std::stop_token& stop) { supply.run(stop); });
   std::jthread ticking([&](const std::stop_token& stop) { ticker.run(stop); });
   std::jthread looping([&] { loop->run(); });
+  std::jthread linking;
+  if (haproxy) linking = std::jthread([&](const std::stop_token& stop) { haproxy->run(stop); });
   int signal = 0;
   sigwait(&signals, &signal);
   loop->stop();

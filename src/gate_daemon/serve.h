@@ -17,6 +17,7 @@ struct ServeSettings {
   std::optional<Address> authzen;
   std::optional<Address> ext_authz;
   std::optional<Address> http;
+  std::string haproxy;  ///< HAProxy's runtime socket; empty: none
   std::string base_url;
   GateConfig config;
 
