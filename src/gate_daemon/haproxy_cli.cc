@@ -96,7 +96,7 @@ Result<void> HaproxyCli::wait_for(short events, Deadline deadline) const {
 Result<void> HaproxyCli::send(std::string_view bytes, Deadline deadline) const {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent > 0) {
+    if (sent >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       TRY_VOID(wait_for(POLLOUT, deadline));

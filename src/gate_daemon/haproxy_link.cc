@@ -105,6 +105,8 @@ Result<void> HaproxyLink::push(std::int64_t now) {
   auto cli = TRY(HaproxyCli::connect(socket_, {.answer = settings_.answer}));
   const HaproxyMap::Outcome outcome = TRY(map_.bring(cli, entries_, now));
   if (outcome.was_lost) log_.write("haproxy_started_again");
+  // It may have lost its file with its map.
+  if (outcome.was_lost || !status_.in_step) write_file(*entries_);
   if (outcome.done == HaproxyMap::Done::all) ++status_.refills;
   if (outcome.done == HaproxyMap::Done::changes) ++status_.changes;
   if (outcome.done != HaproxyMap::Done::nothing || !status_.in_step) {

@@ -47,7 +47,8 @@ TEST_F(HaproxyMapTest, TheFirstTimeAllOfItAtOnce) {
             HaproxyMap::Done::all);
   EXPECT_EQ(haproxy.map(),
             (FakeHaproxy::Map{{"a/s", "deny"}, {"b/s", "ask"}, {"heartbeat", "100"}}));
-  EXPECT_EQ(haproxy.commands(), (Words{"prepare", "adds", "adds", "commit"}));
+  EXPECT_EQ(haproxy.commands(), (Words{"prepare", "adds", "adds", "commit"}))
+      << "in as many pieces as the payload's size asks for";
 }
 
 TEST_F(HaproxyMapTest, AnEmptyOneHasItsHeartbeat) {
