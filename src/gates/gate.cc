@@ -2,9 +2,11 @@
 #include "gates/gate.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 
+#include "gates/gate_parts.h"
 #include "gates/table_builder.h"
 #include "gates/trusted_policy.h"
 #include "ledger/finding.h"
@@ -15,36 +17,6 @@ namespace {
 
 using model::Effect;
 using model::EffectStep;
-
-// I10 for a gate that is cut off: what makes it stricter begins only while the snapshot is fresh.
-std::vector<EffectStep> fresh_steps(const std::vector<EffectStep>& steps, Time made_at,
-                                    const GateOptions& options) {
-  if (!options.stage_freshness) return steps;
-  std::vector<EffectStep> out;
-  Effect effect;
-  // In seconds: the span between two times can exceed what nanoseconds hold.
-  const std::int64_t limit =
-      std::chrono::floor<std::chrono::seconds>(*options.stage_freshness).count();
-  for (const EffectStep& step : steps) {
-    const bool fresh = unix_seconds(step.from) - unix_seconds(made_at) <= limit;
-    if (!fresh && model::stricter(step.effect, effect)) continue;
-    effect = step.effect;
-    out.push_back(step);
-  }
-  return out;
-}
-
-EnforcedOrder enforce(const VerifiedRestriction& verified, const VerifiedSnapshot& snapshot,
-                      const GateOptions& options) {
-  const model::Restriction& r = *verified.order.order.restriction;
-  const auto steps = snapshot.governance.schedule(verified.order, verified.in_force_at);
-  return {.digest = verified.digest,
-          .term = r.terms.front().id.value,
-          .until = r.until,
-          .review = r.review,
-          .schedule = fresh_steps(steps, snapshot.made_at, options),
-          .catalogue = verified.catalogue};
-}
 
 // Whether the witnesses that the trust file asks for have cosigned (I2).
 Result<bool> is_witnessed(const std::string& checkpoint, const model::TrustRoot& trust,
@@ -79,12 +51,10 @@ std::vector<EffectStep> laxer_of(const std::vector<EffectStep>& a,
 
 // What of `order` may be enforced without witnesses: no more than `kept` does already.
 std::optional<EnforcedOrder> eased(EnforcedOrder order, const Gate& kept) {
-  for (std::uint32_t i = 0; i < kept.order_count(); ++i) {
-    if (kept.table().digest_of(i) != order.digest) continue;
-    order.schedule = laxer_of(order.schedule, kept.order(i).schedule);
-    return order;
-  }
-  return std::nullopt;
+  const auto number = kept.table().number_of(order.digest);
+  if (!number) return std::nullopt;
+  order.schedule = laxer_of(order.schedule, kept.order(*number).schedule);
+  return order;
 }
 
 // Whether the order itself is stricter at any time than what is enforced of it, if anything is.
@@ -98,61 +68,81 @@ bool waits(const EnforcedOrder& order, const std::optional<EnforcedOrder>& enfor
 
 }  // namespace
 
-struct Gate::Parts {
-  std::uint64_t snapshot_size = 0;
-  Digest snapshot_root;
-  Time snapshot_made_at{};
-  std::uint64_t waiting = 0;
-  bool witnessed = true;
-  PackedTable table;
-};
+std::int64_t no_stricter_after(Time made_at, std::optional<Duration> stage_freshness) {
+  if (!stage_freshness) return std::numeric_limits<std::int64_t>::max();
+  // In seconds: the span between two times can exceed what nanoseconds hold.
+  return unix_seconds(made_at) + std::chrono::floor<std::chrono::seconds>(*stage_freshness).count();
+}
+
+EnforcedOrder enforced_order(const VerifiedRestriction& verified,
+                             const model::Governance& governance) {
+  const model::Restriction& r = *verified.order.order.restriction;
+  return {.digest = verified.digest,
+          .term = r.terms.front().id.value,
+          .until = r.until,
+          .review = r.review,
+          .schedule = governance.schedule(verified.order, verified.in_force_at),
+          .catalogue = verified.catalogue};
+}
+
+Time last_stage_of(const VerifiedRestriction& verified) {
+  Time last = Time::min();
+  for (const model::Stage& stage : verified.order.order.restriction->stages) {
+    if (stage.effect.kind == model::EffectKind::allow) continue;
+    last = std::max({last, stage.from, verified.in_force_at});
+  }
+  return last;
+}
 
 Result<Gate> Gate::load(std::string_view snapshot_text, const model::TrustRoot& trust,
                         const GateOptions& options) {
   const model::GateSnapshot parsed = TRY(model::parse_snapshot(snapshot_text));
-  const VerifiedSnapshot verified = TRY(verify_snapshot(parsed, trust));
-  const bool witnessed = TRY(is_witnessed(parsed.checkpoint, trust, options.kept));
+  VerifiedSnapshot verified = TRY(verify_snapshot(parsed, trust));
+  GateParts parts;
+  parts.witnessed = TRY(is_witnessed(parsed.checkpoint, trust, options.kept));
+  parts.stage_freshness = options.stage_freshness;
+  const std::int64_t fresh_until = no_stricter_after(verified.made_at, options.stage_freshness);
   TableBuilder builder(KeySeed::of_process());
-  std::uint64_t waiting = 0;
+  model::OrderSum sum;
   for (const VerifiedRestriction& restriction : verified.restrictions) {
-    const EnforcedOrder order = enforce(restriction, verified, options);
-    const auto allowed = witnessed ? std::optional(order) : eased(order, *options.kept);
-    if (waits(order, allowed)) ++waiting;
+    sum.add(restriction.digest);
+    parts.last_stage = std::max(parts.last_stage, last_stage_of(restriction));
+    EnforcedOrder order = enforced_order(restriction, verified.governance);
+    if (!parts.witnessed) order.schedule = beginning(order.schedule, fresh_until);
+    const auto allowed = parts.witnessed ? std::optional(order) : eased(order, *options.kept);
+    if (waits(order, allowed)) ++parts.waiting;
     if (!allowed) continue;
     const std::uint32_t number = builder.add_order(*allowed);
     for (const model::ScopeLine& line : restriction.order.order.restriction->scope) {
       TRY_VOID(builder.add_line(line, number));
     }
   }
-  return Gate(std::make_unique<Parts>(Parts{.snapshot_size = verified.checkpoint_size,
-                                            .snapshot_root = verified.checkpoint_root,
-                                            .snapshot_made_at = verified.made_at,
-                                            .waiting = waiting,
-                                            .witnessed = witnessed,
-                                            .table = TRY(builder.finish(verified.catalogues))}));
+  auto base = std::make_shared<const BaseTable>(TRY(builder.finish(verified.catalogues)));
+  parts.state = {verified.checkpoint_size, verified.checkpoint_root, verified.made_at, sum.value()};
+  parts.history = std::move(verified.history);
+  parts.catalogues =
+      std::make_shared<const std::vector<model::Catalogue>>(std::move(verified.catalogues));
+  parts.table = LayeredTable(std::move(base), nullptr, {}, fresh_until);
+  return Gate(std::make_shared<const GateParts>(std::move(parts)));
 }
 
 Verdict Gate::check(const Request& request, Time at) const noexcept {
-  const PackedTable& table = parts_->table;
-  const auto record = table.find(key_of(table.seed(), request.subscription), request.subscription);
-  if (record == nullptr) return {};
+  const LayeredTable& table = parts_->table;
+  const auto found = table.find(key_of(table.seed(), request.subscription), request.subscription);
+  if (!found) return {};
   const std::int64_t seconds = unix_seconds(at);
-  const Judgement judgement = table.judge(record, request, {seconds, seconds});
+  const Judgement judgement = table.judge(found, request, {.one = seconds, .other = seconds});
   return {judgement.effect, judgement.outcome, judgement.rate_per_second, judgement.order};
 }
 
-std::uint64_t Gate::snapshot_size() const { return parts_->snapshot_size; }
-const Digest& Gate::snapshot_root() const { return parts_->snapshot_root; }
-Time Gate::snapshot_made_at() const { return parts_->snapshot_made_at; }
+std::uint64_t Gate::snapshot_size() const { return parts_->state.size; }
+const Digest& Gate::snapshot_root() const { return parts_->state.root; }
+Time Gate::snapshot_made_at() const { return parts_->state.made_at; }
+const model::GateState& Gate::state() const { return parts_->state; }
 EnforcedOrder Gate::order(std::uint32_t index) const { return parts_->table.order(index); }
 std::size_t Gate::order_count() const { return parts_->table.order_count(); }
-const PackedTable& Gate::table() const { return parts_->table; }
+const LayeredTable& Gate::table() const { return parts_->table; }
 std::uint64_t Gate::waiting() const { return parts_->waiting; }
 bool Gate::witnessed() const { return parts_->witnessed; }
-
-Gate::Gate(std::unique_ptr<const Parts> parts) : parts_(std::move(parts)) {}
-Gate::~Gate() = default;
-Gate::Gate(Gate&&) noexcept = default;
-Gate& Gate::operator=(Gate&&) noexcept = default;
 
 }  // namespace proviso::gates

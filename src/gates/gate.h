@@ -8,8 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "gates/packed_table.h"
+#include "gates/layered_table.h"
 #include "gates/verified_snapshot.h"
+#include "model/gate_delta.h"
 
 namespace proviso::gates {
 
@@ -29,6 +30,7 @@ struct Verdict {
 };
 
 class Gate;
+struct GateParts;
 
 struct GateOptions {
   /// I10: a stricter stage that begins later than this after the snapshot was made does not begin.
@@ -42,7 +44,8 @@ struct GateOptions {
 };
 inline constexpr Duration kStageFreshness = std::chrono::hours{24};
 
-/// The restrictions of one verified snapshot, laid out for checks. Immutable.
+/// The restrictions of one verified snapshot, or of one and the deltas that continued it, laid out
+/// for checks. Immutable.
 class Gate {
  public:
   /// Parses and verifies (verified_snapshot.h); fails with what is wrong, and then there is no
@@ -55,6 +58,11 @@ class Gate {
   static Result<Gate> load(std::string_view snapshot_text, const model::TrustRoot& trust,
                            const GateOptions& options = {});
 
+  /// The gate that `before` becomes by `delta` (continuation.h): what the whole snapshot would be,
+  /// for the cost of what has changed. `conflict`: it needs the whole snapshot.
+  static Result<Gate> continued(const Gate& before, const model::GateDelta& delta,
+                                const model::TrustRoot& trust);
+
   /// Never fails, allocates nothing, takes no lock. Any number of threads.
   /// A subscription that no order names costs one hash and one probe.
   [[nodiscard]] Verdict check(const Request& request, Time at) const noexcept;
@@ -64,26 +72,31 @@ class Gate {
   [[nodiscard]] const Digest& snapshot_root() const;
   /// For telling how stale the gate is; not proven.
   [[nodiscard]] Time snapshot_made_at() const;
-  /// `index` from a Verdict, or below order_count().
+  /// What a delta has to continue.
+  [[nodiscard]] const model::GateState& state() const;
+  /// `index` from a Verdict, or below order_count(). Without the stages that do not begin (I10).
   [[nodiscard]] EnforcedOrder order(std::uint32_t index) const;
+  /// One more than the highest number; after deltas some below it are gone (LayeredTable).
   [[nodiscard]] std::size_t order_count() const;
   /// What checks read.
-  [[nodiscard]] const PackedTable& table() const;
+  [[nodiscard]] const LayeredTable& table() const;
   /// Orders of the snapshot that are not enforced, or less than it says, until witnesses cosign it.
   [[nodiscard]] std::uint64_t waiting() const;
   /// Whether the witnesses that the trust file asks for, if any, have cosigned the snapshot.
   [[nodiscard]] bool witnessed() const;
 
-  ~Gate();
-  Gate(Gate&&) noexcept;
-  Gate& operator=(Gate&&) noexcept;
+  /// Another handle on the same.
+  [[nodiscard]] Gate same() const { return Gate(parts_); }
+  explicit Gate(std::shared_ptr<const GateParts> parts) : parts_(std::move(parts)) {}
+  [[nodiscard]] const GateParts& parts() const { return *parts_; }
+  ~Gate() = default;
+  Gate(Gate&&) noexcept = default;
+  Gate& operator=(Gate&&) noexcept = default;
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
  private:
-  struct Parts;
-  explicit Gate(std::unique_ptr<const Parts> parts);
-  std::unique_ptr<const Parts> parts_;
+  std::shared_ptr<const GateParts> parts_;  // shared: by same()
 };
 
 }  // namespace proviso::gates

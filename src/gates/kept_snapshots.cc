@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "gates/continuation.h"
+#include "model/gate_delta.h"
 #include "model/gate_snapshot.h"
 
 namespace proviso::gates {
@@ -10,7 +12,19 @@ namespace {
 
 constexpr std::string_view kQuorum = "quorum.snapshot";
 constexpr std::string_view kNewest = "newest.snapshot";
+constexpr std::string_view kDeltas = "deltas";
 constexpr std::string_view kClock = "clock";
+
+// A snapshot's own last line; whoever verifies it holds it against the text.
+std::string digest_of(std::string_view snapshot_text) {
+  constexpr std::size_t kLine = 64 + 1;
+  if (snapshot_text.size() < kLine) return {};
+  return std::string(snapshot_text.substr(snapshot_text.size() - kLine, kLine - 1));
+}
+
+void add_problem(std::string& problems, const std::string& problem) {
+  problems += (problems.empty() ? "" : "; ") + problem;
+}
 
 }  // namespace
 
@@ -27,34 +41,68 @@ Result<KeptSnapshots> KeptSnapshots::open(std::string dir, FileSystem& fs) {
 }
 
 KeptSnapshots::Loaded KeptSnapshots::load(const model::TrustRoot& trust,
-                                          const GateOptions& options) const {
+                                          const GateOptions& options) {
   Loaded out;
   if (dir_.empty()) return out;
   for (const std::string_view file : {kQuorum, kNewest}) {
     if (!fs_->exists(path(file))) continue;
     GateOptions with = options;
     with.kept = out.gate ? &*out.gate : nullptr;
+    std::string digest;
     auto loaded = [&]() -> Result<Gate> {
       const std::string text = TRY(fs_->read(path(file), model::kSnapshotBytesMax));
+      digest = digest_of(text);
       return Gate::load(text, trust, with);
     }();
     if (!loaded) {
-      if (!out.problem.empty()) out.problem += "; ";
-      out.problem += path(file) + ": " + loaded.error().message;
-    } else if (!out.gate || loaded->snapshot_size() >= out.gate->snapshot_size()) {
-      // An older `newest` is what keep() had no time to remove.
+      add_problem(out.problem, path(file) + ": " + loaded.error().message);
+      continue;
+    }
+    if (file == kQuorum) loaded = continued(*std::move(loaded), trust, digest, out.problem);
+    // An older `newest` is what keep() had no time to remove.
+    if (!out.gate || loaded->snapshot_size() >= out.gate->snapshot_size()) {
       out.gate = *std::move(loaded);
     }
   }
   return out;
 }
 
+// What does not continue is told, and the deltas before it count.
+Gate KeptSnapshots::continued(Gate gate, const model::TrustRoot& trust, const std::string& digest,
+                              std::string& problem) {
+  const DeltaJournal::Kept kept = deltas_.read(digest);
+  if (!kept.problem.empty()) add_problem(problem, kept.problem);
+  if (kept.deltas.empty()) return gate;
+  Continuation continuation(gate, trust);
+  for (const std::string_view text : kept.deltas) {
+    const auto taken = [&]() -> Result<void> {
+      const model::GateDelta delta = TRY(model::parse_delta(text));
+      return continuation.take(delta);
+    }();
+    if (taken) continue;
+    add_problem(problem, path(kDeltas) + ": " + taken.error().message);
+    deltas_.close();
+    break;
+  }
+  auto next = continuation.finish();
+  if (next) return *std::move(next);
+  add_problem(problem, path(kDeltas) + ": " + next.error().message);
+  deltas_.close();
+  return gate;
+}
+
 Result<void> KeptSnapshots::keep(const Gate& gate, std::string_view snapshot_text) {
   if (dir_.empty()) return {};
   if (!gate.witnessed()) return fs_->write_durable(path(kNewest), snapshot_text);
   TRY_VOID(fs_->write_durable(path(kQuorum), snapshot_text));
-  // A crash here leaves an older `newest`, which load() passes over.
+  // A crash from here on leaves deltas of the snapshot before, which its digest tells apart, and an
+  // older `newest`, which load() passes over.
+  deltas_.begin(digest_of(snapshot_text));
   return fs_->exists(path(kNewest)) ? fs_->remove(path(kNewest)) : Result<void>();
+}
+
+Result<void> KeptSnapshots::keep_delta(std::string_view delta_text) {
+  return dir_.empty() ? Result<void>() : deltas_.append(delta_text);
 }
 
 std::optional<std::int64_t> KeptSnapshots::last_seen() const {

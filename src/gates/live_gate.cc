@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gates/bypass.h"
+#include "gates/continuation.h"
 #include "gates/kept_snapshots.h"
 #include "gates/read_section.h"
 #include "gates/succession.h"
@@ -19,16 +20,18 @@ using model::EffectKind;
 using model::Outcome;
 
 constexpr std::int64_t kKeepTimeEvery = 60;  // seconds
+constexpr std::size_t kFoldInTick = 512;     // orders that came and went
+constexpr std::chrono::milliseconds kFoldWait{200};
 constexpr std::size_t kBatch = 32;  // prefetched at once: as many as lines can be on the way
 
 // A gate with what each check wants of it, together.
 struct Enforced {
-  explicit Enforced(Gate from) : gate(std::move(from)), table(&gate.table()) {
+  explicit Enforced(Gate from) : gate(std::move(from)), table(gate.table()) {
     size = gate.snapshot_size();
     made_at = gate.snapshot_made_at();
   }
   Gate gate;
-  const PackedTable* table;
+  LayeredTable table;
   std::uint64_t size = 0;
   Time made_at{};
 };
@@ -76,7 +79,7 @@ struct LiveGate::Impl {
   std::atomic<Mode> mode;
 
   // Held for all of an offer, which may verify for seconds. `current` changes under it alone.
-  std::mutex offering;
+  std::timed_mutex offering;
 
   // Guards what follows; never held for long, so that a bypass is noticed and a status told while
   // an offer is verified.
@@ -116,6 +119,49 @@ struct LiveGate::Impl {
     return size;
   }
 
+  Result<std::uint64_t> take_delta(std::string_view text, Shrinking shrinking) {
+    const Enforced* enforced = current.load();
+    if (enforced == nullptr) {
+      return fail(Errc::conflict, "delta: nothing is enforced yet (send the whole snapshot)");
+    }
+    const Gate& before = enforced->gate;
+    const model::GateDelta delta = TRY(model::parse_delta(text));
+    Gate next = TRY(Gate::continued(before, delta, settings.trust));
+    if (shrinking == Shrinking::guarded) {
+      TRY_VOID(check_not_shrunken(delta.gone, before, settings.shrink_percent_max, clock.now()));
+    }
+    if (is_fold_due(next)) next = TRY(folded(next));
+    const std::uint64_t size = next.snapshot_size();
+    TRY_VOID(store.keep_delta(text));  // durable, then effective (I7)
+    replace(std::move(next));
+    return size;
+  }
+
+  // While it folds, deltas go on; what they brought is put on top of it then. An offer that takes
+  // long is not waited for: the next tick() tries again.
+  void fold_now_and_then() {
+    std::unique_lock lock(offering, std::try_to_lock);
+    const Enforced* enforced = current.load();
+    if (!lock || enforced == nullptr || changes_since_base(enforced->gate) < kFoldInTick) return;
+    const Gate before = enforced->gate.same();
+    lock.unlock();
+    auto base = fold(before);
+    if (!base || !lock.try_lock_for(kFoldWait)) return;
+    auto next = rebased(current.load()->gate, before, *std::move(base));
+    if (next) replace(*std::move(next));
+  }
+
+  Result<std::uint64_t> counted(Result<std::uint64_t> taken) {
+    const std::lock_guard lock(mutex);
+    if (taken) {
+      ++accepted;
+    } else {
+      ++refused;
+      last_refusal = taken.error().message;
+    }
+    return taken;
+  }
+
   void look_for_bypass(std::int64_t now) {
     if (settings.state_dir.empty()) return;
     const auto found = read_bypass(fs, settings.state_dir, from_unix_seconds(now));
@@ -141,16 +187,16 @@ struct LiveGate::Impl {
     return answer;
   }
 
-  [[nodiscard]] Answer judged(const Enforced& enforced, PackedTable::Record record,
+  [[nodiscard]] Answer judged(const Enforced& enforced, const LayeredTable::Found& found,
                               const Request& request, Instants now) const noexcept {
     Answer answer = unrestricted(enforced);
-    const Judgement judgement = enforced.table->judge(record, request, now);
+    const Judgement judgement = enforced.table.judge(found, request, now);
     if (judgement.order == kNoOrder) return answer;
     answer.effect = judgement.effect;
     answer.judged = judgement.outcome;
     answer.rate_per_second = judgement.rate_per_second;
     answer.outcome = answer.mode == Mode::enforce ? judgement.outcome : Outcome::yes;
-    answer.order = enforced.table->digest_of(judgement.order);
+    answer.order = enforced.table.digest_of(judgement.order);
     answer.order_number = judgement.order;
     return answer;
   }
@@ -161,27 +207,27 @@ struct LiveGate::Impl {
     const Enforced* enforced = current.load(std::memory_order_acquire);
     if (enforced == nullptr) [[unlikely]]
       return without_state();
-    const auto record = enforced->table->find(key, id);
-    if (record == nullptr) return unrestricted(*enforced);
-    return judged(*enforced, record, request, clock.now());
+    const auto found = enforced->table.find(key, id);
+    if (!found) return unrestricted(*enforced);
+    return judged(*enforced, found, request, clock.now());
   }
 
   void check_some(std::span<const Request> requests, Answer* answers, const Enforced& enforced,
                   Instants now) const noexcept {
     std::array<IdKey, kBatch> keys;
-    std::array<PackedTable::Record, kBatch> records{};
+    std::array<LayeredTable::Found, kBatch> found{};
     for (std::size_t i = 0; i < requests.size(); ++i) {
       keys[i] = LiveGate::subscription_key(requests[i].subscription);
-      enforced.table->prefetch(keys[i]);
+      enforced.table.prefetch(keys[i]);
     }
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      records[i] = enforced.table->find(keys[i], requests[i].subscription);
+      found[i] = enforced.table.find(keys[i], requests[i].subscription);
     }
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      if (records[i] == nullptr) [[likely]] {
+      if (!found[i]) [[likely]] {
         answers[i] = unrestricted(enforced);
       } else {
-        answers[i] = judged(enforced, records[i], requests[i], now);
+        answers[i] = judged(enforced, found[i], requests[i], now);
       }
     }
   }
@@ -236,15 +282,18 @@ void LiveGate::check_batch(std::span<const Request> requests,
 
 Result<std::uint64_t> LiveGate::offer(std::string_view snapshot_text, Shrinking shrinking) {
   const std::lock_guard one_at_a_time(impl_->offering);
-  auto taken = impl_->take(snapshot_text, shrinking);
-  const std::lock_guard lock(impl_->mutex);
-  if (taken) {
-    ++impl_->accepted;
-  } else {
-    ++impl_->refused;
-    impl_->last_refusal = taken.error().message;
-  }
-  return taken;
+  return impl_->counted(impl_->take(snapshot_text, shrinking));
+}
+
+Result<std::uint64_t> LiveGate::offer_delta(std::string_view delta_text, Shrinking shrinking) {
+  const std::lock_guard one_at_a_time(impl_->offering);
+  return impl_->counted(impl_->take_delta(delta_text, shrinking));
+}
+
+model::GateState LiveGate::state() const {
+  const ReadSection section;
+  const Enforced* enforced = impl_->current.load(std::memory_order_acquire);
+  return enforced == nullptr ? model::GateState{} : enforced->gate.state();
 }
 
 Explanation LiveGate::explain(const Answer& answer) const {
@@ -257,13 +306,13 @@ Explanation LiveGate::explain(const Answer& answer) const {
   }
   const ReadSection section;
   const Enforced* enforced = impl_->current.load(std::memory_order_acquire);
-  const PackedTable& table = *enforced->table;
+  const LayeredTable& table = enforced->table;
   std::uint32_t number = answer.order_number;
-  const auto count = static_cast<std::uint32_t>(table.order_count());
-  if (number >= count || table.digest_of(number) != answer.order) {
-    for (number = 0; number < count && table.digest_of(number) != answer.order;) ++number;
+  if (number >= table.order_count() || table.is_gone(number) ||
+      table.digest_of(number) != answer.order) {
+    number = table.number_of(answer.order).value_or(kNoOrder);
   }
-  if (number < count) {
+  if (number != kNoOrder) {
     const EnforcedOrder order = table.order(number);
     out.term = order.term;
     if (order.until) out.until = format_time(*order.until);
@@ -306,13 +355,14 @@ LiveStatus LiveGate::status() const {
   out.snapshot_made_at = enforced->made_at;
   out.age_seconds =
       std::max<std::int64_t>(0, later(impl_->clock.now()) - unix_seconds(enforced->made_at));
-  out.orders = enforced->gate.order_count();
+  out.orders = enforced->table.enforced_count();
   out.waiting = enforced->gate.waiting();
-  out.table_bytes = enforced->table->bytes();
+  out.table_bytes = enforced->table.bytes();
   return out;
 }
 
 void LiveGate::tick() {
+  impl_->fold_now_and_then();
   const std::lock_guard lock(impl_->mutex);
   impl_->clock.tick();
   const std::int64_t now = later(impl_->clock.now());

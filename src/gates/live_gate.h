@@ -76,8 +76,8 @@ struct LiveStatus {
   std::uint64_t orders = 0;
   std::uint64_t waiting = 0;            ///< orders that wait for witnesses
   std::uint64_t table_bytes = 0;        ///< memory that checks read
-  std::uint64_t accepted = 0;           ///< snapshots taken since the gate was opened
-  std::uint64_t refused = 0;            ///< snapshots refused since then
+  std::uint64_t accepted = 0;           ///< snapshots and deltas taken since the gate was opened
+  std::uint64_t refused = 0;            ///< of either, refused since then
   std::string last_refusal;             ///< why; empty where none was
   std::int64_t clock_step_seconds = 0;  ///< by how much the wall clock disagrees; 0 within 2 s
 };
@@ -136,10 +136,19 @@ class LiveGate {
   Result<std::uint64_t> offer(std::string_view snapshot_text,
                               Shrinking shrinking = Shrinking::guarded);
 
+  /// The same for what has changed since what is enforced (docs/formats/delta.md), for the cost of
+  /// what has changed. `conflict`: it does not continue what state() says, or what follows from it
+  /// only a whole snapshot can say: offer() one.
+  Result<std::uint64_t> offer_delta(std::string_view delta_text,
+                                    Shrinking shrinking = Shrinking::guarded);
+
+  /// What a delta has to continue; `size` 0 where there is no state.
+  [[nodiscard]] model::GateState state() const;
   [[nodiscard]] Explanation explain(const Answer& answer) const;
   [[nodiscard]] LiveStatus status() const;
   /// To be called about once a second, by one thread of the host's: notices clock steps, and a
-  /// bypass (bypass.h) that begins or is over.
+  /// bypass (bypass.h) that begins or is over. Now and then it puts what deltas brought into one
+  /// table with the rest, which takes about as long as laying it out; offers do not wait for that.
   void tick();
 
  private:

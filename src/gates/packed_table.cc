@@ -109,20 +109,24 @@ const std::uint64_t* steps_of(const std::byte* image, const OrderRecord& order) 
   return at<std::uint64_t>(image, head_of(image).steps) + order.steps[0];
 }
 
-Effect effect_at(const std::byte* image, const OrderRecord& order, std::int64_t seconds) noexcept {
+Effect effect_at(const std::byte* image, const OrderRecord& order, std::int64_t seconds,
+                 std::int64_t no_stricter_after) noexcept {
   const std::uint64_t* steps = steps_of(image, order);
   Effect effect;
   for (std::size_t i = 0; i < order.step_count; ++i) {
-    if (layout::step_from(steps[i]) > seconds) break;
-    effect = layout::step_effect(steps[i]);
+    const std::int64_t from = layout::step_from(steps[i]);
+    if (from > seconds) break;
+    const Effect next = layout::step_effect(steps[i]);
+    if (from > no_stricter_after && model::stricter(next, effect)) continue;
+    effect = next;
   }
   return effect;
 }
 
 Effect effect_at(const std::byte* image, const OrderRecord& order, Instants when) noexcept {
-  const Effect one = effect_at(image, order, when.one);
+  const Effect one = effect_at(image, order, when.one, when.no_stricter_after);
   if (when.one == when.other) return one;
-  const Effect other = effect_at(image, order, when.other);
+  const Effect other = effect_at(image, order, when.other, when.no_stricter_after);
   return model::stricter(one, other) ? other : one;
 }
 
@@ -150,6 +154,17 @@ bool is_listed(const std::byte* image, std::uint64_t place, const Request& reque
          names(image, regions + list[0], list[1], request.resource);
 }
 
+void read_lists(const std::byte* image, std::uint64_t place, std::vector<std::string>& regions,
+                std::vector<std::string>& resources) {
+  regions.clear();
+  resources.clear();
+  if (place == 0) return;
+  const auto* list = at<std::uint32_t>(image, head_of(image).lists) + place;
+  const auto* item = list + 2;
+  for (std::uint32_t i = 0; i < list[0]; ++i) regions.emplace_back(string_at(image, *item++));
+  for (std::uint32_t i = 0; i < list[1]; ++i) resources.emplace_back(string_at(image, *item++));
+}
+
 int severity(Outcome outcome) noexcept {
   if (outcome == Outcome::no) return 2;
   return outcome == Outcome::limited ? 1 : 0;
@@ -169,6 +184,19 @@ void add(Judgement& all, std::uint32_t order, const Effect& effect, Outcome outc
 }
 
 }  // namespace
+
+void Judgement::add(const Judgement& other, std::uint32_t first) noexcept {
+  if (other.order == kNoOrder) return;
+  if (other.rate_per_second != 0 &&
+      (rate_per_second == 0 || other.rate_per_second < rate_per_second)) {
+    rate_per_second = other.rate_per_second;
+  }
+  if (severity(other.outcome) > severity(outcome)) outcome = other.outcome;
+  if (order == kNoOrder || model::stricter(other.effect, effect)) {
+    effect = other.effect;
+    order = first + other.order;
+  }
+}
 
 const KeySeed& PackedTable::seed() const noexcept { return head_of(image_.data()).seed; }
 
@@ -195,7 +223,8 @@ PackedTable::Record PackedTable::find(const IdKey& key, std::string_view id) con
   return found;
 }
 
-Judgement PackedTable::judge(Record place, const Request& request, Instants when) const noexcept {
+Judgement PackedTable::judge(Record place, const Request& request, Instants when,
+                             GoneBits gone) const noexcept {
   const std::byte* image = image_.data();
   const auto& record = *reinterpret_cast<const layout::Record*>(place);
   const std::uint64_t* words = words_behind(record);
@@ -209,6 +238,7 @@ Judgement PackedTable::judge(Record place, const Request& request, Instants when
   auto action = model::ActionClass::other;
   for (; line != end && layout::service_in(*line) == service; ++line) {
     const std::uint32_t number = layout::order_in(*line);
+    if (is_gone(gone, number)) continue;
     const OrderRecord& order = orders[number];
     const Effect effect = effect_at(image, order, when);
     if (effect.kind == EffectKind::allow) continue;
@@ -236,6 +266,39 @@ std::uint64_t PackedTable::line_count() const { return head_of(image_.data()).li
 
 const Digest& PackedTable::digest_of(std::uint32_t index) const noexcept {
   return at<OrderRecord>(image_.data(), head_of(image_.data()).orders)[index].digest;
+}
+
+void PackedTable::for_each_line(const std::function<void(const Line&)>& visit) const {
+  const std::byte* image = image_.data();
+  const Head& head = head_of(image);
+  const auto* names = at<std::uint32_t>(image, head.service_names);
+  const std::byte* place = image + head.records;
+  for (std::uint64_t s = 0; s < head.subscription_count; ++s) {
+    const auto& record = *reinterpret_cast<const layout::Record*>(place);
+    const std::uint64_t* words = words_behind(record);
+    Line line;
+    line.key = {record.a, record.b, record.id_bytes == 0};
+    line.id = {reinterpret_cast<const char*>(&record + 1), record.id_bytes};
+    for (std::uint32_t i = 0; i < record.lines; ++i) {
+      line.order = layout::order_in(words[i]);
+      line.service = string_at(image, names[layout::service_in(words[i])]);
+      line.classes = layout::classes_in(words[i]);
+      const std::uint64_t lists = record.has_lists == 0 ? 0 : words[record.lines + i];
+      read_lists(image, lists, line.regions, line.resources);
+      visit(line);
+    }
+    const std::uint64_t words_of_it = record.lines * (record.has_lists == 0 ? 1ULL : 2ULL);
+    place = reinterpret_cast<const std::byte*>(words + words_of_it);
+  }
+}
+
+std::optional<std::int64_t> PackedTable::over_from(std::uint32_t index) const noexcept {
+  const std::byte* image = image_.data();
+  const OrderRecord& record = at<OrderRecord>(image, head_of(image).orders)[index];
+  if (record.step_count == 0) return std::numeric_limits<std::int64_t>::min();
+  const std::uint64_t last = steps_of(image, record)[record.step_count - 1U];
+  if (layout::step_effect(last).kind != EffectKind::allow) return std::nullopt;
+  return layout::step_from(last);
 }
 
 EnforcedOrder PackedTable::order(std::uint32_t index) const {

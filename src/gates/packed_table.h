@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +55,8 @@ struct EnforcedOrder {
 struct Instants {
   std::int64_t one = 0;
   std::int64_t other = 0;
+  /// I10: a step that begins later than this and makes it stricter does not begin.
+  std::int64_t no_stricter_after = std::numeric_limits<std::int64_t>::max();
 };
 
 struct Judgement {
@@ -59,7 +64,17 @@ struct Judgement {
   model::Outcome outcome = model::Outcome::yes;
   std::uint32_t rate_per_second = 0;  ///< the lowest of the throttles that match, where limited
   std::uint32_t order = kNoOrder;     ///< where `effect` comes from
+
+  /// What another table says about the same request, whose orders are numbered from `first` on: no
+  /// order loosens another.
+  void add(const Judgement& other, std::uint32_t first) noexcept;
 };
+
+/// A bit for each order of a table, set where it counts no more. Null: all count.
+using GoneBits = const std::uint64_t*;
+inline bool is_gone(GoneBits gone, std::uint32_t order) noexcept {
+  return gone != nullptr && ((gone[order / 64] >> (order % 64)) & 1U) != 0;
+}
 
 /// Immutable. Any thread; judge() allocates nothing and never fails.
 class PackedTable {
@@ -73,7 +88,20 @@ class PackedTable {
   /// Null where nothing names the subscription. `id` is compared where it is given and no GUID.
   [[nodiscard]] Record find(const IdKey& key, std::string_view id) const noexcept;
   /// `request.subscription` is not looked at: the record is its.
-  [[nodiscard]] Judgement judge(Record record, const Request& request, Instants at) const noexcept;
+  [[nodiscard]] Judgement judge(Record record, const Request& request, Instants at,
+                                GoneBits gone = nullptr) const noexcept;
+
+  /// A scope line, in whatever order; views into the table.
+  struct Line {
+    IdKey key;
+    std::string_view id;  ///< empty where it is a GUID
+    std::uint32_t order = 0;
+    std::string_view service;
+    unsigned classes = 0;  ///< a bit for each; none: all
+    std::vector<std::string> regions;
+    std::vector<std::string> resources;
+  };
+  void for_each_line(const std::function<void(const Line&)>& visit) const;
 
   [[nodiscard]] std::size_t order_count() const;
   [[nodiscard]] EnforcedOrder order(std::uint32_t index) const;
@@ -81,6 +109,9 @@ class PackedTable {
   [[nodiscard]] std::uint64_t subscription_count() const;
   [[nodiscard]] std::uint64_t line_count() const;
   [[nodiscard]] std::size_t bytes() const { return image_.size(); }
+  /// From when on the order has no effect any more, in seconds since 1970; none where it ends with
+  /// an effect. The smallest number where it never has one.
+  [[nodiscard]] std::optional<std::int64_t> over_from(std::uint32_t index) const noexcept;
 
  private:
   friend class TableBuilder;

@@ -8,19 +8,31 @@
 namespace proviso::gates {
 namespace {
 
-// Whether an order does nothing any more, by both clocks.
-bool is_over(const EnforcedOrder& order, Instants now) {
-  if (order.schedule.empty()) return true;
-  const auto& last = order.schedule.back();
-  return last.effect.kind == model::EffectKind::allow &&
-         unix_seconds(last.from) <= std::min(now.one, now.other);
-}
-
 std::vector<Digest> sorted_digests(const Gate& gate) {
   std::vector<Digest> out;
-  for (std::uint32_t i = 0; i < gate.order_count(); ++i) out.push_back(gate.table().digest_of(i));
+  for (std::uint32_t i = 0; i < gate.order_count(); ++i) {
+    if (!gate.table().is_gone(i)) out.push_back(gate.table().digest_of(i));
+  }
   std::sort(out.begin(), out.end());
   return out;
+}
+
+// `is_gone(digest)` of the orders that are enforced and not over.
+template <class IsGone>
+Result<void> check_share(const Gate& before, unsigned percent_max, Instants now,
+                         const IsGone& is_gone) {
+  const LayeredTable& table = before.table();
+  std::size_t gone = 0;
+  std::size_t all = 0;
+  for (std::uint32_t i = 0; i < table.order_count(); ++i) {
+    if (table.is_gone(i) || table.is_over(i, now)) continue;
+    ++all;
+    if (is_gone(table.digest_of(i))) ++gone;
+  }
+  if (gone <= kShrinkAlways || gone * 100 <= all * percent_max) return {};
+  return fail(Errc::conflict, "shrunken: " + std::to_string(gone) + " of " + std::to_string(all) +
+                                  " orders that are enforced are not in it; if so many were lifted "
+                                  "at once, confirm it");
 }
 
 }  // namespace
@@ -45,17 +57,17 @@ Result<void> check_not_older(const Gate& next, const Gate& before) {
 Result<void> check_not_shrunken(const Gate& next, const Gate& before, unsigned percent_max,
                                 Instants now) {
   const auto kept = sorted_digests(next);
-  std::size_t gone = 0;
-  std::size_t all = 0;
-  for (std::uint32_t i = 0; i < before.order_count(); ++i) {
-    if (is_over(before.order(i), now)) continue;
-    ++all;
-    if (!std::binary_search(kept.begin(), kept.end(), before.table().digest_of(i))) ++gone;
-  }
-  if (gone <= kShrinkAlways || gone * 100 <= all * percent_max) return {};
-  return fail(Errc::conflict, "shrunken: " + std::to_string(gone) + " of " + std::to_string(all) +
-                                  " orders that are enforced are not in it; if so many were lifted "
-                                  "at once, confirm it");
+  return check_share(before, percent_max, now, [&](const Digest& order) {
+    return !std::binary_search(kept.begin(), kept.end(), order);
+  });
+}
+
+Result<void> check_not_shrunken(std::span<const Digest> gone, const Gate& before,
+                                unsigned percent_max, Instants now) {
+  if (gone.size() <= kShrinkAlways) return {};
+  return check_share(before, percent_max, now, [&](const Digest& order) {
+    return std::binary_search(gone.begin(), gone.end(), order);
+  });
 }
 
 }  // namespace proviso::gates

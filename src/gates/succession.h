@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+
 #include "base/result.h"
 #include "gates/gate.h"
 
@@ -16,6 +18,9 @@ Result<void> check_not_older(const Gate& next, const Gate& before);
 
 /// `conflict` where more than `percent_max` of the orders that `before` enforces, and that are not
 /// over at `now`, are not in `next`, and more than kShrinkAlways of them.
+/// The same for the `gone` of a delta.
+Result<void> check_not_shrunken(std::span<const Digest> gone, const Gate& before,
+                                unsigned percent_max, Instants now);
 Result<void> check_not_shrunken(const Gate& next, const Gate& before, unsigned percent_max,
                                 Instants now);
 

@@ -96,13 +96,11 @@ std::uint32_t TableBuilder::add_list(const std::vector<std::string>& regions,
   return place;
 }
 
+std::uint32_t TableBuilder::number_of_service(std::string_view service) {
+  return services_.emplace(service, static_cast<std::uint32_t>(services_.size())).first->second;
+}
+
 Result<void> TableBuilder::add_line(const model::ScopeLine& line, std::uint32_t order) {
-  const auto [service, is_new] =
-      services_.emplace(line.service.value, static_cast<std::uint32_t>(services_.size()));
-  static_cast<void>(is_new);
-  if (services_.size() > layout::kServicesMax) {
-    return fail(Errc::exhausted, "the restrictions in force name more than 262144 services");
-  }
   const std::string& id = line.subscription.value;
   Line packed{.key = key_of(seed_, id)};
   if (!packed.key.guid) {
@@ -110,18 +108,46 @@ Result<void> TableBuilder::add_line(const model::ScopeLine& line, std::uint32_t 
     packed.id_bytes = static_cast<std::uint32_t>(id.size());
     ids_ += id;
   }
-  std::uint64_t classes = 0;
+  unsigned classes = 0;
   for (const model::ActionClass c : line.classes) classes |= 1U << static_cast<unsigned>(c);
-  packed.word = order | (std::uint64_t{service->second} << layout::kServiceShift) |
-                (classes << layout::kClassShift);
+  packed.word = layout::line_word(order, number_of_service(line.service.value), classes);
   if (!line.regions.empty() || !line.resources.empty()) {
     packed.lists = add_list(line.regions, line.resources);
+  }
+  return add(packed);
+}
+
+Result<void> TableBuilder::add(Line line) {
+  if (services_.size() > layout::kServicesMax) {
+    return fail(Errc::exhausted, "the restrictions in force name more than 262144 services");
   }
   if (std::max({ids_.size(), strings_.size(), lists_.size(), lines_.size()}) > kPlacesMax / 2) {
     return fail(Errc::exhausted, "the restrictions in force are too many for one gate");
   }
-  lines_.push_back(packed);
+  lines_.push_back(line);
   return {};
+}
+
+Result<void> TableBuilder::add_table(const PackedTable& table, GoneBits gone) {
+  std::vector<std::uint32_t> numbers(table.order_count(), kNoOrder);
+  for (std::uint32_t i = 0; i < numbers.size(); ++i) {
+    if (!is_gone(gone, i)) numbers[i] = add_order(table.order(i));
+  }
+  Result<void> added;
+  table.for_each_line([&](const PackedTable::Line& from) {
+    if (!added || numbers[from.order] == kNoOrder) return;
+    Line packed{.key = from.key};
+    packed.id_at = static_cast<std::uint32_t>(ids_.size());
+    packed.id_bytes = static_cast<std::uint32_t>(from.id.size());
+    ids_ += from.id;
+    packed.word =
+        layout::line_word(numbers[from.order], number_of_service(from.service), from.classes);
+    if (!from.regions.empty() || !from.resources.empty()) {
+      packed.lists = add_list(from.regions, from.resources);
+    }
+    added = add(packed);
+  });
+  return added;
 }
 
 std::string_view TableBuilder::id_of(const Line& line) const {

@@ -20,6 +20,9 @@ class TableBuilder {
   std::uint32_t add_order(EnforcedOrder order);
   /// `exhausted`: more than 2^18 services, or 4 GiB of ids, regions and resources.
   Result<void> add_line(const model::ScopeLine& line, std::uint32_t order);
+  /// All that `table` holds, but for orders that are gone, in its order; their numbers rise from
+  /// the next one on. It was built under this seed.
+  Result<void> add_table(const PackedTable& table, GoneBits gone);
   /// What the orders' `catalogue` are indexes into. Of them only the services that lines name are
   /// kept. `exhausted`: more than 32 GiB of records.
   Result<PackedTable> finish(std::span<const model::Catalogue> catalogues);
@@ -33,6 +36,8 @@ class TableBuilder {
     std::uint32_t lists = 0;  // into lists_; 0: none
   };
   std::uint32_t intern(std::string_view text);
+  std::uint32_t number_of_service(std::string_view service);
+  Result<void> add(Line line);
   std::uint32_t add_list(const std::vector<std::string>& regions,
                          const std::vector<std::string>& resources);
   [[nodiscard]] std::string_view id_of(const Line& line) const;

@@ -75,6 +75,11 @@ inline constexpr unsigned kServiceShift = 32;
 inline constexpr unsigned kServiceBits = 18;
 inline constexpr unsigned kClassShift = kServiceShift + kServiceBits;
 inline constexpr std::uint64_t kServicesMax = 1U << kServiceBits;
+inline constexpr std::size_t kCataloguesMax = 65'535;  // OrderRecord::catalogue
+inline std::uint64_t line_word(std::uint32_t order, std::uint32_t service, unsigned classes) {
+  return order | (std::uint64_t{service} << kServiceShift) |
+         (std::uint64_t{classes} << kClassShift);
+}
 inline std::uint32_t order_in(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
 inline std::uint32_t service_in(std::uint64_t word) {
   return static_cast<std::uint32_t>(word >> kServiceShift) & (kServicesMax - 1);

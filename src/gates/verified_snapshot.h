@@ -4,22 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/catalogue.h"
-#include "model/gate_snapshot.h"
-#include "model/governance.h"
+#include "gates/verified_orders.h"
 
 namespace proviso::gates {
-
-/// A restriction of which everything is proven.
-struct VerifiedRestriction {
-  model::SignedOrder order;
-  Digest digest;
-  std::uint64_t entry_index = 0;
-  /// When it came into force: its entry's time, but never before the governance that stands before
-  /// it in the ledger, so that a back-dated entry cannot call upon approvers who were removed.
-  Time in_force_at{};
-  std::size_t catalogue = 0;  ///< index into VerifiedSnapshot::catalogues: the one it pins
-};
 
 /// What a snapshot proves under a trust root. Self-contained; holds nothing of its source.
 struct VerifiedSnapshot {
@@ -29,6 +16,7 @@ struct VerifiedSnapshot {
   Time made_at{};
   model::Genesis genesis;
   model::Governance governance;
+  std::shared_ptr<const GovernanceHistory> history;  ///< what `governance` was made of
   std::vector<model::Catalogue> catalogues;
   std::vector<VerifiedRestriction> restrictions;  ///< in ledger order
 };
