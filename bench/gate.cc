@@ -9,6 +9,9 @@
 //   gate --table N                            the table alone with N restrictions: single and batch
 //   gate --swap MILLISECONDS                  single checks while the whole table is replaced so
 //                                             often: the tail
+//   gate --deltas N [--turns N]               deltas of one order each to a gate with N: taken and
+//                                             enforced; and what checks cost while a second table
+//                                             is there
 //   gate --load N                             a snapshot of N orders (proposal, two approvals, two
 //                                             lines each): verified and laid out
 //
@@ -397,6 +400,82 @@ void bench_swap(std::size_t every_ms) {
   }
 }
 
+std::string folder() {
+  std::string path = "/tmp/proviso-bench-gate-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) give_up("no temporary folder");
+  return path;
+}
+
+double ns_a_check(const gates::LiveGate& live, const Asked& asked, std::size_t turns) {
+  std::vector<double> times;
+  for (std::size_t turn = 0; turn < turns; ++turn) {
+    times.push_back(timed(asked, "check", [&] {
+      std::size_t refused = 0;
+      for (const Request& r : asked.requests) refused += live.check(r).refused();
+      return refused;
+    }));
+  }
+  return median(times);
+}
+
+// From the delta's text to the first refusal by it, with its fdatasync.
+void bench_deltas(std::size_t orders, std::size_t turns) {
+  SeededRandom random(1);
+  const auto ids = some_ids(orders, random);
+  std::printf("signing %zu orders...\n", orders);
+  World world;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    world.put_in_force(model::testing::sign_order(order_of(i, ids, i, i + 1), {"ada", "ben"}),
+                       "2026-11-06T00:00:00Z");
+  }
+  const AtNoon clocks;
+  gates::LiveGateSettings settings;
+  settings.trust = world.trust();
+  settings.state_dir = folder();
+  settings.stage_freshness = std::chrono::hours(24 * 365);
+  auto gate = gates::LiveGate::open(settings, clocks, real_file_system());
+  if (!gate) give_up(gate.error().message);
+  gates::LiveGate& live = **gate;
+  const auto whole = live.offer(world.snapshot_text());
+  if (!whole) give_up(whole.error().message);
+  const Asked asked = ask(ids, random);
+  const double alone = ns_a_check(live, asked, turns);
+  const auto more = some_ids(100, random);
+  std::vector<double> taken;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    const auto order =
+        model::testing::sign_order(order_of(orders + i, more, i, i + 1), {"ada", "ben"});
+    model::GateDelta delta;
+    delta.from = live.state();
+    const auto index = world.put_in_force(order, "2026-11-06T00:00:00Z");
+    delta.ledger = settings.trust.ledger;
+    delta.made_at = delta.from.made_at;
+    delta.checkpoint = world.checkpoint();
+    delta.consistency = world.consistency(delta.from.size);
+    delta.added = {{order, world.prove(index)}};
+    auto sum = model::OrderSum::from(delta.from.orders);
+    sum.add(sha256(order.canonical));
+    delta.orders = sum.value();
+    const std::string text = model::write_delta(delta);
+    bytes += text.size();
+    const Request request{more[i], kServices[0], "PutObject", "", ""};
+    if (live.check(request).refused()) give_up("refused before its order");
+    const double begin = now();
+    const auto done = live.offer_delta(text);
+    const bool refused = live.check(request).refused();
+    taken.push_back((now() - begin) / 1e6);
+    if (!done) give_up(done.error().message);
+    if (!refused) give_up("not refused by its order");
+  }
+  std::sort(taken.begin(), taken.end());
+  std::printf(
+      "%zu orders: a delta of one order (%zu bytes) taken, kept and enforced in %.2f ms (median; "
+      "p99 %.2f)\n  a check %.1f ns with one table, %.1f ns with a second one of %zu orders\n",
+      orders, bytes / more.size(), median(taken), taken[taken.size() - 2], alone,
+      ns_a_check(live, asked, turns), more.size());
+}
+
 void bench_load(std::size_t orders) {
   SeededRandom random(1);
   std::printf("signing %zu orders...\n", orders);
@@ -426,6 +505,7 @@ int main(int count, char** words) {
   std::size_t table = 0;
   std::size_t swap = 0;
   std::size_t load = 0;
+  std::size_t deltas = 0;
   for (int i = 1; i + 1 < count; i += 2) {
     const std::string name = words[i];
     const std::size_t value = std::strtoull(words[i + 1], nullptr, 10);
@@ -434,11 +514,14 @@ int main(int count, char** words) {
     if (name == "--table") table = value;
     if (name == "--swap") swap = value;
     if (name == "--load") load = value;
+    if (name == "--deltas") deltas = value;
   }
   if (table != 0) {
     bench_table(table, turns);
   } else if (swap != 0) {
     bench_swap(swap);
+  } else if (deltas != 0) {
+    bench_deltas(deltas, turns);
   } else if (load != 0) {
     bench_load(load);
   } else {

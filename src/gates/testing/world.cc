@@ -28,6 +28,20 @@ std::vector<Digest> path_to(std::size_t m, std::span<const Digest> leaves) {
   return path;
 }
 
+// RFC 6962 section 2.1.2, word by word: `whole` where the old tree is one of its own.
+std::vector<Digest> subproof(std::size_t m, std::span<const Digest> leaves, bool whole) {
+  if (m == leaves.size()) {
+    return whole ? std::vector<Digest>() : std::vector{ledger::tree_root(leaves)};
+  }
+  std::size_t k = 1;
+  while (k * 2 < leaves.size()) k *= 2;
+  const bool left = m <= k;
+  auto proof =
+      left ? subproof(m, leaves.first(k), whole) : subproof(m - k, leaves.subspan(k), false);
+  proof.push_back(ledger::tree_root(left ? leaves.subspan(k) : leaves.first(k)));
+  return proof;
+}
+
 }  // namespace
 
 World::World(const std::string& origin) : origin_(origin) {
@@ -83,6 +97,10 @@ std::function<model::ProvenEntry(std::uint64_t)> World::prover() const {
   return [this, tree = ledger::LeafTree(hashes())](std::uint64_t index) {
     return model::ProvenEntry{leaves_[index], index, tree.path(index)};
   };
+}
+
+std::vector<Digest> World::consistency(std::uint64_t size) const {
+  return subproof(size, hashes(), true);
 }
 
 std::string World::checkpoint() const {

@@ -41,6 +41,8 @@ class World {
   /// Everything put in force, less what was lifted, under a checkpoint over all leaves.
   [[nodiscard]] model::GateSnapshot snapshot() const;
   [[nodiscard]] std::string snapshot_text() const { return model::write_snapshot(snapshot()); }
+  /// That the log of `size` entries is the beginning of the one now; empty where it is the same.
+  [[nodiscard]] std::vector<Digest> consistency(std::uint64_t size) const;
   /// Of the order that entry `index` put in force, with all governance before it.
   [[nodiscard]] model::OrderBundle bundle(const model::SignedOrder& order,
                                           std::uint64_t index) const;

@@ -8,6 +8,7 @@
 #include "base/file_system.h"
 #include "gates/gate.h"
 #include "gates/proven_entry.h"
+#include "gates/testing/deltas.h"
 #include "gates/testing/world.h"
 #include "gates/verified_bundle.h"
 #include "ledger/proof.h"
@@ -46,6 +47,31 @@ World example_world() {
   world.put_in_force(sign_order(testing::restriction_of("sub-2", "speech", '7'), {"ada", "dora"}),
                      "2026-11-08T00:00:00Z");
   return world;
+}
+
+// After it the first order is lifted, and another put in force.
+TEST(Example, DeltaContinuesTheSnapshot) {
+  World world = example_world();
+  const model::GateSnapshot before = world.snapshot();
+  world.put_in_force(
+      sign_order(model::testing::sample_lift(sha256(testing::sample_signed().canonical)), {"cleo"}),
+      "2026-11-15T10:00:00Z");
+  world.put_in_force(
+      sign_order(testing::restriction_of("sub-4", "object-storage", '8'), {"ben", "dora"}),
+      "2026-11-15T11:00:00Z");
+  model::GateSnapshot after = world.snapshot();
+  after.made_at = at("2026-11-15T11:00:01Z");
+  const auto delta = model::parse_delta(
+      example("delta.json", model::write_delta(testing::delta_between(before, after, world))));
+  ASSERT_TRUE(delta) << delta.error().message;
+  const auto gate =
+      Gate::load(example("snapshot.json", model::write_snapshot(before)), world.trust());
+  ASSERT_TRUE(gate) << gate.error().message;
+  const auto next = Gate::continued(*gate, *delta, world.trust());
+  ASSERT_TRUE(next) << next.error().message;
+  const Time now = at("2026-11-16T00:00:00Z");
+  EXPECT_TRUE(next->check({"sub-4", "object-storage", "PutObject", "", ""}, now).refused());
+  EXPECT_FALSE(next->check({"sub-1", "object-storage", "PutObject", "", ""}, now).refused());
 }
 
 TEST(Example, SnapshotAndTrustLoad) {
