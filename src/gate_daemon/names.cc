@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "gates/delta_journal.h"
+#include "model/gate_delta.h"
 #include "model/gate_snapshot.h"
 #include "model/scope.h"
 
@@ -38,22 +40,63 @@ std::vector<Names::Service> services_of(const model::GateSnapshot& snapshot) {
   return out;
 }
 
-Result<Names> Names::from_snapshot(std::string_view snapshot_text) {
-  const model::GateSnapshot snapshot = TRY(model::parse_snapshot(snapshot_text));
-  Names out;
-  out.services_ = services_of(snapshot);
-  for (const model::ProvenOrder& order : snapshot.restrictions) {
+void Names::add(const std::vector<Json>& catalogues,
+                const std::vector<model::ProvenOrder>& orders) {
+  Operations services;
+  for (const Service& known : services_) {
+    services[known.name].insert(known.operations.begin(), known.operations.end());
+  }
+  for (const Json& catalogue : catalogues) add_services(catalogue, services);
+  services_.clear();
+  for (auto& [name, operations] : services) {
+    services_.push_back({name, {operations.begin(), operations.end()}});
+  }
+  for (const model::ProvenOrder& order : orders) {
     const auto& restriction = order.order.order.restriction;
     if (!restriction || restriction->stages.empty()) continue;
     std::set<std::string> named;
     for (const model::ScopeLine& line : restriction->scope) named.insert(line.subscription.value);
     for (const std::string& id : named) {
-      out.subscriptions_.push_back({.id = id,
-                                    .from = restriction->stages.front().from,
-                                    .until = restriction->until.value_or(Time::max())});
+      subscriptions_.push_back({.id = id,
+                                .order = sha256(order.order.canonical),
+                                .from = restriction->stages.front().from,
+                                .until = restriction->until.value_or(Time::max())});
     }
   }
-  std::ranges::stable_sort(out.subscriptions_, {}, &Subscription::id);
+  std::ranges::stable_sort(subscriptions_, {}, &Subscription::id);
+}
+
+Result<Names> Names::from_snapshot(std::string_view snapshot_text) {
+  const model::GateSnapshot snapshot = TRY(model::parse_snapshot(snapshot_text));
+  Names out;
+  out.add(snapshot.catalogues, snapshot.restrictions);
+  return out;
+}
+
+Result<Names> Names::from_state(const std::string& state_dir, FileSystem& fs) {
+  for (const std::string& file : {state_dir + "/newest.snapshot", state_dir + "/quorum.snapshot"}) {
+    const auto text = fs.read(file, model::kSnapshotBytesMax);
+    if (!text) continue;
+    auto names = from_snapshot(*text);
+    if (!names || file.ends_with("/newest.snapshot")) return names;
+    gates::DeltaJournal journal(state_dir + "/deltas", fs);
+    const auto kept = journal.read(gates::snapshot_digest(*text));
+    for (const std::string_view delta : kept.deltas) names = TRY(names->with_delta(delta));
+    return names;
+  }
+  return fail(Errc::not_found, state_dir + ": no snapshot is kept there");
+}
+
+// Services of orders that are gone stay: each candidate is checked by the gate.
+Result<Names> Names::with_delta(std::string_view delta_text) const {
+  const model::GateDelta delta = TRY(model::parse_delta(delta_text));
+  Names out = *this;
+  if (!delta.gone.empty()) {
+    std::erase_if(out.subscriptions_, [&](const Subscription& s) {
+      return std::ranges::binary_search(delta.gone, s.order);
+    });
+  }
+  if (!delta.added.empty()) out.add(delta.catalogues, delta.added);
   return out;
 }
 

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_system.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/proven_order.h"
 
 namespace proviso::model {
 struct GateSnapshot;
@@ -22,6 +24,11 @@ class Names {
   /// Of a snapshot that the gate has taken. `corrupt`: what is none.
   static Result<Names> from_snapshot(std::string_view snapshot_text);
 
+  /// Of what a gate keeps in its folder: its snapshot, and the deltas since. `not_found`: none.
+  static Result<Names> from_state(const std::string& state_dir, FileSystem& fs);
+  /// After a delta that the gate has taken. `corrupt`, `invalid_input`: what is none.
+  [[nodiscard]] Result<Names> with_delta(std::string_view delta_text) const;
+
   struct Service {
     std::string name;
     std::vector<std::string> operations;  ///< sorted
@@ -29,6 +36,7 @@ class Names {
   /// A subscription, from when and until when some order restricts it.
   struct Subscription {
     std::string id;
+    Digest order;
     Time from{};
     Time until = Time::max();
     /// Before an order's first stage, whom it names is not to be learnt from a gate (I11).
@@ -45,6 +53,7 @@ class Names {
   [[nodiscard]] bool knows(std::string_view subscription, Time at) const;
 
  private:
+  void add(const std::vector<Json>& catalogues, const std::vector<model::ProvenOrder>& orders);
   std::vector<Service> services_;
   std::vector<Subscription> subscriptions_;
 };

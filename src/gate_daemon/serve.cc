@@ -149,14 +149,15 @@ sigset_t stop_signals() {
 // What the gate can name from its own folder, before any file was offered.
 void name_from_state(const std::string& state_dir, FileSystem& fs, Latest<Names>* names,
                      HaproxyLink* haproxy) {
-  if (state_dir.empty() || (names == nullptr && haproxy == nullptr)) return;
+  if (state_dir.empty()) return;
+  if (names != nullptr) {
+    if (auto read = Names::from_state(state_dir, fs)) names->set(*std::move(read));
+  }
+  if (haproxy == nullptr) return;
   for (const char* file : {"/newest.snapshot", "/quorum.snapshot"}) {
     const auto text = fs.read(state_dir + file, model::kSnapshotBytesMax);
-    if (!text) continue;
-    auto read = Names::from_snapshot(*text);
-    if (!read) continue;
-    if (names != nullptr) names->set(*std::move(read));
-    if (haproxy != nullptr) haproxy->take(*text);
+    if (!text || !model::parse_snapshot(*text)) continue;
+    haproxy->take(*text);
     return;
   }
 }

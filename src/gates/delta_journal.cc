@@ -30,6 +30,11 @@ bool is_torn(std::string_view rest) {
 
 }  // namespace
 
+std::string snapshot_digest(std::string_view snapshot_text) {
+  if (snapshot_text.size() < kDigestLine) return {};
+  return std::string(snapshot_text.substr(snapshot_text.size() - kDigestLine, kDigestLine - 1));
+}
+
 DeltaJournal::Kept DeltaJournal::read(const std::string& snapshot) {
   begin(snapshot);
   Kept out;
@@ -93,7 +98,7 @@ Result<void> DeltaJournal::append(std::string_view delta) {
                                     "snapshot)");
   }
   if (file_ == nullptr) TRY_VOID(open_for_append());
-  const auto written = [&]() -> Result<void> {
+  auto written = [&]() -> Result<void> {
     TRY_VOID(file_->append(delta));
     return file_->sync();
   }();

@@ -18,6 +18,10 @@
 // Each delta ends in a line with its own digest, so a torn one is seen.
 namespace proviso::gates {
 
+/// The digest in a snapshot's own last line; whoever verifies the snapshot holds it against the
+/// text. Empty where there is none.
+std::string snapshot_digest(std::string_view snapshot_text);
+
 /// One thread at a time.
 class DeltaJournal {
  public:

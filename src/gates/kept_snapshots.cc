@@ -15,13 +15,6 @@ constexpr std::string_view kNewest = "newest.snapshot";
 constexpr std::string_view kDeltas = "deltas";
 constexpr std::string_view kClock = "clock";
 
-// A snapshot's own last line; whoever verifies it holds it against the text.
-std::string digest_of(std::string_view snapshot_text) {
-  constexpr std::size_t kLine = 64 + 1;
-  if (snapshot_text.size() < kLine) return {};
-  return std::string(snapshot_text.substr(snapshot_text.size() - kLine, kLine - 1));
-}
-
 void add_problem(std::string& problems, const std::string& problem) {
   problems += (problems.empty() ? "" : "; ") + problem;
 }
@@ -51,7 +44,7 @@ KeptSnapshots::Loaded KeptSnapshots::load(const model::TrustRoot& trust,
     std::string digest;
     auto loaded = [&]() -> Result<Gate> {
       const std::string text = TRY(fs_->read(path(file), model::kSnapshotBytesMax));
-      digest = digest_of(text);
+      digest = snapshot_digest(text);
       return Gate::load(text, trust, with);
     }();
     if (!loaded) {
@@ -97,7 +90,7 @@ Result<void> KeptSnapshots::keep(const Gate& gate, std::string_view snapshot_tex
   TRY_VOID(fs_->write_durable(path(kQuorum), snapshot_text));
   // A crash from here on leaves deltas of the snapshot before, which its digest tells apart, and an
   // older `newest`, which load() passes over.
-  deltas_.begin(digest_of(snapshot_text));
+  deltas_.begin(snapshot_digest(snapshot_text));
   return fs_->exists(path(kNewest)) ? fs_->remove(path(kNewest)) : Result<void>();
 }
 
