@@ -25,7 +25,9 @@ constexpr const char* kSnapshotCheckpoint = "snapshot checkpoint";
 
 struct LoggedOrder {
   std::uint64_t index = 0;
+  Time time{};
   std::optional<std::uint64_t> lifted_at;  ///< index of the first lift
+  Time lift_time{};
 };
 
 // Whether the entry names enough approvers of the roster, none of them the proposer. Their
@@ -159,7 +161,7 @@ class EntryAuditor {
 
   Result<void> read_restriction(std::uint64_t index, const model::InForce& in_force, Time time) {
     TRY_VOID(check_named_approvers(in_force, governance_.authority_at(time)));
-    if (!restrictions.emplace(in_force.order, LoggedOrder{index, {}}).second) {
+    if (!restrictions.emplace(in_force.order, LoggedOrder{index, time, {}, {}}).second) {
       return fail(Errc::conflict, "puts an order in force a second time (I2)");
     }
     seals.in_force(index, in_force);
@@ -172,7 +174,10 @@ class EntryAuditor {
     if (lifted == restrictions.end()) {
       return fail(Errc::denied, "lifts an order that was never put in force (I5)");
     }
-    if (!lifted->second.lifted_at) lifted->second.lifted_at = index;
+    if (!lifted->second.lifted_at) {
+      lifted->second.lifted_at = index;
+      lifted->second.lift_time = time;
+    }
     ++lifts;
     return {};
   }
@@ -264,6 +269,10 @@ AuditReport counted(const ledger::LogReport& log, const EntryAuditor& entries) {
   report.index = entries.tags.counts();
   report.listed = entries.list.items();
   report.under_other_keys = entries.list.under_other_keys();
+  for (const auto& [digest, order] : entries.restrictions) {
+    report.restrictions.push_back(
+        {digest, order.time, order.lifted_at ? std::optional(order.lift_time) : std::nullopt});
+  }
   report.orders_in_force = static_cast<std::uint64_t>(
       std::count_if(entries.restrictions.begin(), entries.restrictions.end(),
                     [](const auto& logged) { return !logged.second.lifted_at; }));

@@ -19,6 +19,13 @@
 // Robust to untrusted input.
 namespace proviso::gates {
 
+/// A restriction that the log put in force.
+struct AuditedOrder {
+  Digest digest;
+  Time in_force_at{};             ///< as VerifiedRestriction has it
+  std::optional<Time> lifted_at;  ///< by the first lift
+};
+
 /// The verdict. `error_class` is "OK", a class of ledger/verify_log.h, or:
 ///   trust       the trust file's key or witness policy cannot be read, or the log does not begin
 ///               with its genesis
@@ -40,7 +47,8 @@ struct AuditReport {
   std::string where;   ///< a path below the log directory, or "entry N", or a part of the snapshot
   std::string detail;  ///< one line for people
   std::uint64_t entries = 0;
-  std::uint64_t orders_in_force = 0;  ///< restrictions put in force and not lifted
+  std::uint64_t orders_in_force = 0;       ///< restrictions put in force and not lifted
+  std::vector<AuditedOrder> restrictions;  ///< all that were put in force, by digest
   std::uint64_t lifts = 0;
   std::uint64_t governance_orders = 0;
   /// Restrictions that the log put in force within the snapshot's size, not lifted, that the

@@ -10,6 +10,7 @@
 #include "gates/continuation.h"
 #include "gates/kept_snapshots.h"
 #include "gates/read_section.h"
+#include "gates/refusal_ring.h"
 #include "gates/succession.h"
 #include "gates/trusted_policy.h"
 
@@ -201,15 +202,26 @@ struct LiveGate::Impl {
     return answer;
   }
 
-  [[nodiscard]] Answer check(const IdKey& key, std::string_view id,
-                             const Request& request) const noexcept {
+  // What is to be done with the request, and, where that is not to let it pass, put down.
+  [[nodiscard]] Answer recorded(const Answer& answer, const Request& request,
+                                RefusalRing::Named named, Instants now) const noexcept {
+    if (answer.judged != Outcome::yes && settings.refusals != nullptr) {
+      settings.refusals->push(request, named, answer, now);
+    }
+    return answer;
+  }
+
+  [[nodiscard]] Answer check(const IdKey& key, const Request& request,
+                             RefusalRing::Named named) const noexcept {
     const ReadSection section;
     const Enforced* enforced = current.load(std::memory_order_acquire);
     if (enforced == nullptr) [[unlikely]]
-      return without_state();
-    const auto found = enforced->table.find(key, id);
+      return recorded(without_state(), request, named, clock.now());
+    const bool by_id = named == RefusalRing::Named::by_id;
+    const auto found = enforced->table.find(key, by_id ? request.subscription : std::string_view());
     if (!found) return unrestricted(*enforced);
-    return judged(*enforced, found, request, clock.now());
+    const Instants now = clock.now();
+    return recorded(judged(*enforced, found, request, now), request, named, now);
   }
 
   void check_some(std::span<const Request> requests, Answer* answers, const Enforced& enforced,
@@ -227,7 +239,8 @@ struct LiveGate::Impl {
       if (!found[i]) [[likely]] {
         answers[i] = unrestricted(enforced);
       } else {
-        answers[i] = judged(enforced, found[i], requests[i], now);
+        answers[i] = recorded(judged(enforced, found[i], requests[i], now), requests[i],
+                              RefusalRing::Named::by_id, now);
       }
     }
   }
@@ -257,11 +270,11 @@ IdKey LiveGate::subscription_key(std::string_view id) noexcept {
 }
 
 Answer LiveGate::check(const Request& request) const noexcept {
-  return impl_->check(subscription_key(request.subscription), request.subscription, request);
+  return impl_->check(subscription_key(request.subscription), request, RefusalRing::Named::by_id);
 }
 
 Answer LiveGate::check(const IdKey& subscription, const Request& request) const noexcept {
-  return impl_->check(subscription, {}, request);
+  return impl_->check(subscription, request, RefusalRing::Named::by_key);
 }
 
 void LiveGate::check_batch(std::span<const Request> requests,
@@ -269,11 +282,14 @@ void LiveGate::check_batch(std::span<const Request> requests,
   const std::size_t count = std::min(requests.size(), answers.size());
   const ReadSection section;
   const Enforced* enforced = impl_->current.load(std::memory_order_acquire);
+  const Instants now = impl_->clock.now();
   if (enforced == nullptr) {
-    std::fill_n(answers.begin(), count, impl_->without_state());
+    for (std::size_t i = 0; i < count; ++i) {
+      answers[i] =
+          impl_->recorded(impl_->without_state(), requests[i], RefusalRing::Named::by_id, now);
+    }
     return;
   }
-  const Instants now = impl_->clock.now();
   for (std::size_t i = 0; i < count; i += kBatch) {
     impl_->check_some(requests.subspan(i, std::min(kBatch, count - i)), answers.data() + i,
                       *enforced, now);

@@ -64,6 +64,8 @@ struct Explanation {
   std::string service;  ///< one line for whoever runs the service
 };
 
+class RefusalRing;
+
 /// How a gate is, for status pages, metrics and alarms.
 struct LiveStatus {
   bool has_state = false;
@@ -97,12 +99,16 @@ struct LiveGateSettings {
   /// refused: lifts come one by one, an empty snapshot is a mistake. offer() can be told to take it
   /// all the same.
   unsigned shrink_percent_max = 50;
+  /// Where each check that is refused or limited, or would be, is put down (refusal_ring.h);
+  /// outlives the gate. Null: nowhere.
+  RefusalRing* refusals = nullptr;
 };
 
 /// A gate as a program holds it: takes snapshots, keeps the last good one, answers.
 ///
 /// check() and check_batch(): any number of threads, wait-free; they take no lock, allocate
-/// nothing and write to no shared cache line. The rest: any thread; offers wait for each other, and
+/// nothing and write to no shared cache line, but for refusals where settings.refusals asks for
+/// them. The rest: any thread; offers wait for each other, and
 /// nothing else waits for them.
 /// Nothing in it aborts, prints, or throws out of it.
 class LiveGate {
