@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/json.h"
+#include "gate_daemon/recording_pages.h"
 #include "model/ids.h"
 
 namespace proviso::gate_daemon {
@@ -248,6 +249,7 @@ void CheckPages::status(HttpAnswer& answer) const {
   }
   if (!now->last_refusal.empty()) out.emplace("last_refusal", now->last_refusal);
   if (haproxy_ != nullptr) out.emplace("haproxy", json_of(*haproxy_->get()));
+  if (recording_ != nullptr) out.emplace("refusals", recording_page(*recording_->get()));
   answer.body = canonical_json(std::move(out));
   answer.body.push_back('\n');
   answer.type = kJson;
@@ -295,6 +297,7 @@ void CheckPages::metrics(HttpAnswer& answer) const {
     out.add("proviso_gate_connections_total", {{"result", result}}, static_cast<double>(number));
   }
   if (haproxy_ != nullptr) count(out, *haproxy_->get());
+  if (recording_ != nullptr) recording_metrics(*recording_->get(), out);
   answer.body = out.text();
   answer.type = "text/plain; version=0.0.4; charset=utf-8";
 }

@@ -11,6 +11,7 @@
 #include "gate_daemon/latest.h"
 #include "gate_daemon/loop.h"
 #include "gate_daemon/mapping.h"
+#include "gate_daemon/recorder.h"
 
 namespace proviso::gate_daemon {
 
@@ -27,6 +28,8 @@ class CheckPages final : public HttpHandler {
              std::function<LoopCounts()> connections, CheckMapping mapping);
   /// Also shows how a HAProxy's map is. Before the first request.
   void show(const Latest<HaproxyStatus>& haproxy) { haproxy_ = &haproxy; }
+  /// Also shows what became of refusals. Before the first request.
+  void show(const Latest<RecordingStatus>& recording) { recording_ = &recording; }
   void answer(const HttpRequest& request, HttpAnswer& answer) override;
 
  private:
@@ -39,7 +42,8 @@ class CheckPages final : public HttpHandler {
   const Latest<gates::LiveStatus>& status_;
   const std::function<LoopCounts()> connections_;
   const CheckMapping mapping_;
-  const Latest<HaproxyStatus>* haproxy_ = nullptr;  // null: none is kept in step
+  const Latest<HaproxyStatus>* haproxy_ = nullptr;      // null: none is kept in step
+  const Latest<RecordingStatus>* recording_ = nullptr;  // null: nobody records
 };
 
 }  // namespace proviso::gate_daemon

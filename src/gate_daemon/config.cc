@@ -111,8 +111,23 @@ Limits limits_of(GateConfig& out) {
           {"stop_seconds", {1, 3'600, seconds(out.loop_limits.stop)}}};
 }
 
-Result<void> read_limits(const std::string& file, const toml::table& table, GateConfig& out) {
-  const Limits limits = limits_of(out);
+Limits refusal_limits_of(RefusalSettings& out) {
+  const auto days = [](Duration& into) {
+    return [&into](std::int64_t value) { into = std::chrono::hours{24 * value}; };
+  };
+  const auto records = [&out](std::int64_t value) {
+    out.records = static_cast<std::size_t>(value);
+  };
+  const auto megabytes = [&out](std::int64_t value) {
+    out.files.bytes_max = static_cast<std::uint64_t>(value) << 20U;
+  };
+  return {{"records", {64, 1 << 20, records}},
+          {"megabytes", {1, 1 << 20, megabytes}},
+          {"days", {1, 3'660, days(out.files.age_max)}},
+          {"counts_days", {1, 3'660, days(out.counts_age_max)}}};
+}
+
+Result<void> read_numbers(const std::string& file, const toml::table& table, const Limits& limits) {
   for (const auto& [key, node] : table) {
     const auto limit = limits.find(key.str());
     if (limit == limits.end()) return fault_at(file, key.source(), "unknown setting");
@@ -146,11 +161,13 @@ Result<GateConfig> GateConfig::parse(const std::string& file, std::string_view t
     } else if (table != nullptr && key.str() == "haproxy") {
       TRY_VOID(read_haproxy(file, *table, out.haproxy));
     } else if (table != nullptr && key.str() == "limits") {
-      TRY_VOID(read_limits(file, *table, out));
+      TRY_VOID(read_numbers(file, *table, limits_of(out)));
+    } else if (table != nullptr && key.str() == "refusals") {
+      TRY_VOID(read_numbers(file, *table, refusal_limits_of(out.refusals)));
     } else {
       return fault_at(file, key.source(),
-                      "unknown setting (there are [authzen], [ext_authz], [haproxy], [http] and "
-                      "[limits])");
+                      "unknown setting (there are [authzen], [ext_authz], [haproxy], [http], "
+                      "[limits] and [refusals])");
     }
   }
   return out;

@@ -9,6 +9,7 @@
 #include "gate_daemon/http_connection.h"
 #include "gate_daemon/loop.h"
 #include "gate_daemon/mapping.h"
+#include "gate_daemon/recorder.h"
 
 namespace proviso::gate_daemon {
 
@@ -20,6 +21,7 @@ struct GateConfig {
   HaproxySettings haproxy;
   HttpLimits http_limits;
   LoopLimits loop_limits;
+  RefusalSettings refusals;
 
   /// A TOML file (docs/gate.md). `invalid_input`, as FILE:LINE:COLUMN: what.
   static Result<GateConfig> parse(const std::string& file, std::string_view text);

@@ -16,7 +16,9 @@
 #include "gate_daemon/grpc_connection.h"
 #include "gate_daemon/haproxy_link.h"
 #include "gate_daemon/http_connection.h"
+#include "gate_daemon/recorder.h"
 #include "gate_daemon/snapshot_file.h"
+#include "gates/gate_identity.h"
 #include "http/server.h"
 #include "model/gate_snapshot.h"
 
@@ -162,6 +164,28 @@ void name_from_state(const std::string& state_dir, FileSystem& fs, Latest<Names>
   }
 }
 
+// `settings` and the handlers outlive the loop.
+Result<void> listen_on(Loop& loop, const ServeSettings& settings, Authzen& authzen,
+                       ExtAuthz& ext_authz, CheckPages& pages, const EventLog& log) {
+  const auto listen = [&](const std::optional<Address>& address, std::string_view name,
+                          const Loop::Factory& factory) -> Result<void> {
+    if (!address) return {};
+    const std::uint16_t port = TRY(loop.listen(*address, factory));
+    log.write("listening", {{"protocol", name}, {"port", static_cast<std::int64_t>(port)}});
+    return {};
+  };
+  const auto over_http = [&](HttpHandler& handler) {
+    return [&handler, &settings] {
+      return std::make_unique<HttpConnection>(handler, settings.config.http_limits);
+    };
+  };
+  TRY_VOID(listen(settings.authzen, "authzen", over_http(authzen)));
+  TRY_VOID(listen(settings.ext_authz, "ext_authz", [&ext_authz] {
+    return std::make_unique<GrpcConnection>(ext_authz, ext_authz.settings().limits);
+  }));
+  return listen(settings.http, "http", over_http(pages));
+}
+
 Result<void> check_address(const std::optional<Address>& address, std::string_view option) {
   if (!address || http::is_loopback_address(address->ip)) return {};
   return fail(Errc::invalid_input,
@@ -198,6 +222,12 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  // Where refusals wait to be written down, and who signs the counts of them.
+  gates::RefusalRing refusals(settings.config.refusals.records);
+  settings.gate.refusals = &refusals;
+  auto identity = TRY(gates::read_gate_identity(fs, settings.gate.state_dir));
+  const std::string ledger = settings.gate.trust.ledger;
+
   // The gate, with what it kept; without that, what the file has, before the first client comes.
   const std::string state_dir = settings.gate.state_dir;
   const auto gate = TRY(gates::LiveGate::open(std::move(settings.gate), clocks, fs));
@@ -215,6 +245,9 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   if (!kept.has_state) supply.look();
   Latest<LiveStatus> status;
   Ticker ticker(*gate, status, log);
+  Recorder recorder(refusals, clocks, fs,
+                    {.state_dir = state_dir, .ledger = ledger, .identity = std::move(identity)},
+                    settings.config.refusals, log);
 
   // What answers, and where.
   const auto loop = TRY(Loop::make(settings.config.loop_limits));
@@ -222,30 +255,20 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   Authzen authzen(checks, names,
                   {.mapping = settings.config.authzen, .base_url = settings.base_url});
   CheckPages pages(checks, status, [&loop] { return loop->counts(); }, settings.config.check);
+  pages.show(recorder.status());
   if (haproxy) pages.show(haproxy->status());
   ExtAuthz ext_authz(checks, settings.config.ext_authz);
-  const auto listen = [&](const std::optional<Address>& address, std::string_view name,
-                          const Loop::Factory& factory) -> Result<void> {
-    if (!address) return {};
-    const std::uint16_t port = TRY(loop->listen(*address, factory));
-    log.write("listening", {{"protocol", name}, {"port", static_cast<std::int64_t>(port)}});
-    return {};
-  };
-  const auto over_http = [&](HttpHandler& handler) {
-    return [&handler, &settings] {
-      return std::make_unique<HttpConnection>(handler, settings.config.http_limits);
-    };
-  };
-  TRY_VOID(listen(settings.authzen, "authzen", over_http(authzen)));
-  TRY_VOID(listen(settings.ext_authz, "ext_authz", [&ext_authz] {
-    return std::make_unique<GrpcConnection>(ext_authz, ext_authz.settings().limits);
-  }));
-  TRY_VOID(listen(settings.http, "http", over_http(pages)));
+  TRY_VOID(listen_on(*loop, settings, authzen, ext_authz, pages, log));
   log.write("started", {{"snapshot", name_of(*status.get())}});
 
   // Until it is told to stop.
   std::jthread looking([&](const std::stop_token& stop) { supply.run(stop); });
   std::jthread ticking([&](const std::stop_token& stop) { ticker.run(stop); });
+  const auto look_at_checks = [&] {
+    const auto now = status.get();
+    return Recorder::Seen{checks.tally().answered(), now->mode, now->snapshot_size};
+  };
+  std::jthread recording([&](const std::stop_token& stop) { recorder.run(stop, look_at_checks); });
   std::jthread looping([&] { loop->run(); });
   std::jthread linking;
   if (haproxy) linking = std::jthread([&](const std::stop_token& stop) { haproxy->run(stop); });

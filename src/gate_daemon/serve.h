@@ -26,7 +26,8 @@ struct ServeSettings {
 };
 
 /// Serves until SIGTERM or SIGINT, which it blocks for this thread and those that it starts. The
-/// loop has one thread, the snapshot file one, the gate's clock and bypass one; this one waits.
+/// loop has one thread, the snapshot file one, the gate's clock and bypass one, what is refused one
+/// (recorder.h); this one waits.
 /// Says in `log` where it listens, what became of each snapshot, when its mode or clock changes.
 Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSystem& fs,
                    const EventLog& log);

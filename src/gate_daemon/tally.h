@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -36,6 +37,8 @@ class Tally {
   [[nodiscard]] std::uint64_t without_state() const { return without_state_; }
   /// A refusal that no order stands behind, though there is a snapshot: must stay 0.
   [[nodiscard]] std::uint64_t refused_without_order() const { return refused_without_order_; }
+  /// All answers. Any thread.
+  [[nodiscard]] std::uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t unnamed() const { return unnamed_; }
   [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
   /// What was judged by each order, whether or not it was enforced.
@@ -47,6 +50,7 @@ class Tally {
   [[nodiscard]] const Counts& by_other_orders() const { return by_other_orders_; }
 
  private:
+  std::atomic<std::uint64_t> answered_{0};  // written by the loop's thread alone
   Counts done_;
   Counts not_enforced_;
   std::uint64_t without_state_ = 0;

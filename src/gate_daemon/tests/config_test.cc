@@ -36,6 +36,9 @@ queries = true
 [limits]
 body_bytes = 1000
 request_seconds = 2
+[refusals]
+megabytes = 2
+days = 3
 )");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->authzen.subscription.of, Place::Of::subject_property);
@@ -46,6 +49,8 @@ request_seconds = 2
   EXPECT_TRUE(config->check.queries);
   EXPECT_EQ(config->http_limits.body_bytes_max, 1000U);
   EXPECT_EQ(config->loop_limits.request, std::chrono::seconds{2});
+  EXPECT_EQ(config->refusals.files.bytes_max, 2U << 20U);
+  EXPECT_EQ(config->refusals.files.age_max, std::chrono::hours{72});
 }
 
 // docs/gate.md promises that what stands there is what is missing.
@@ -74,7 +79,12 @@ TEST(GateConfigTest, TheDefaultsStandInTheDocs) {
                       c.loop_limits.write, c.loop_limits.stop);
   };
   EXPECT_EQ(limits(*told), limits(none));
-  for (const char* key : {"subscription", "resource_type", "queries", "stop_seconds"}) {
+  const auto refusals = [](const RefusalSettings& r) {
+    return std::tuple(r.records, r.files.bytes_max, r.files.age_max, r.counts_age_max);
+  };
+  EXPECT_EQ(refusals(told->refusals), refusals(none.refusals));
+  for (const char* key : {"subscription", "resource_type", "queries", "stop_seconds", "records",
+                          "megabytes", "days", "counts_days"}) {
     EXPECT_NE(text.find(key), std::string::npos) << key;
   }
 }
@@ -91,6 +101,8 @@ TEST(GateConfigTest, SaysWhatIsWrongAndWhere) {
            {"[limits]\nbody_bytes = -1", "gate.toml:2:14: must be a whole number from 0"},
            {"[limits]\nconnections = 1.5", "gate.toml:2:15: must be a whole number from 1"},
            {"[limits]\nothers = 1", "gate.toml:2:1: unknown setting"},
+           {"[refusals]\nrecords = 1", "gate.toml:2:11: must be a whole number from 64"},
+           {"[refusals]\nbody_bytes = 1", "gate.toml:2:1: unknown setting"},
            {"[nginx]\n", "gate.toml:1:2: unknown setting"},
            {"authzen = 1", "gate.toml:1:1: unknown setting"},
            {"[authzen", "gate.toml:1:9: "}}) {
