@@ -34,6 +34,7 @@ struct GateSettings {
   std::string_view state_dir = {};
   bool fail_closed = false;
   bool observe = false;
+  bool record = false;  ///< for Gate::refusals()
 };
 
 class Gate {
@@ -44,6 +45,7 @@ class Gate {
     plain.state_dir = text_of(settings.state_dir);
     plain.fail_closed = settings.fail_closed ? 1 : 0;
     plain.observe = settings.observe ? 1 : 0;
+    plain.record = settings.record ? 1 : 0;
     proviso_gate* gate = nullptr;
     std::array<char, 512> error{};
     const int code = proviso_gate_open(&plain, &gate, error.data(), error.size());
@@ -83,6 +85,16 @@ class Gate {
     return entries;
   }
   void tick() { proviso_gate_tick(gate_.get()); }
+
+  /// With GateSettings::record: lines of what was refused since the last call; empty where nothing
+  /// was. Some tens of them at once: call it until it is empty.
+  [[nodiscard]] std::string refusals() {
+    std::string lines(std::size_t{16} * PROVISO_REFUSAL_LINE_MAX, '\0');
+    std::size_t used = 0;
+    proviso_gate_refusals(gate_.get(), lines.data(), lines.size(), &used, nullptr);
+    lines.resize(used);
+    return lines;
+  }
 
   [[nodiscard]] proviso_explanation explain(const proviso_answer& answer) const {
     proviso_explanation explanation;

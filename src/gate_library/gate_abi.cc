@@ -4,9 +4,12 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "gates/live_gate.h"
+#include "gates/refusal_ring.h"
 #include "proviso/gate.h"
 
 using proviso::Errc;
@@ -18,6 +21,8 @@ using proviso::gates::Request;
 
 struct proviso_gate {
   proviso::gates::SystemClocks clocks;
+  std::optional<proviso::gates::RefusalRing> refusals;  // outlives the gate
+  std::mutex taking;                                    // one thread at a time reads the ring
   std::unique_ptr<LiveGate> gate;
 };
 
@@ -31,6 +36,10 @@ static_assert(static_cast<int>(proviso::model::Outcome::limited) == PROVISO_LIMI
 static_assert(static_cast<int>(proviso::gates::Basis::none) == PROVISO_BY_DEFAULT);
 static_assert(static_cast<int>(proviso::gates::Mode::bypass) == PROVISO_BYPASS);
 static_assert(sizeof(proviso_answer) == 64);
+static_assert(sizeof(proviso_gate_settings) == 32 + 64);
+static_assert(proviso::gates::kRefusalLineMax == PROVISO_REFUSAL_LINE_MAX);
+
+constexpr std::size_t kRefusalsWaiting = 4096;  // as <proviso/gate.h> says
 
 std::string_view view(const proviso_text& text) {
   return text.size == 0 ? std::string_view() : std::string_view(text.data, text.size);
@@ -134,8 +143,9 @@ int proviso_gate_open(const proviso_gate_settings* settings, proviso_gate** gate
     auto trust = proviso::model::parse_trust(view(settings->trust));
     if (!trust) return proviso::fail_in("trust file", trust.error());
     auto opened = std::make_unique<proviso_gate>();
-    opened->gate = TRY(LiveGate::open(settings_of(*settings, *std::move(trust)), opened->clocks,
-                                      proviso::real_file_system()));
+    auto own = settings_of(*settings, *std::move(trust));
+    if (settings->record != 0) own.refusals = &opened->refusals.emplace(kRefusalsWaiting);
+    opened->gate = TRY(LiveGate::open(std::move(own), opened->clocks, proviso::real_file_system()));
     *gate = opened.release();
     return {};
   });
@@ -188,6 +198,23 @@ void proviso_gate_tick(proviso_gate* gate) {
     gate->gate->tick();
     return {};
   }));
+}
+
+int proviso_gate_refusals(proviso_gate* gate, char* lines, size_t size, size_t* used,
+                          uint64_t* dropped) {
+  *used = 0;
+  if (!gate->refusals || size < PROVISO_REFUSAL_LINE_MAX) return PROVISO_INVALID_INPUT;
+  return guarded(nullptr, 0, [&]() -> Result<void> {
+    const std::lock_guard lock(gate->taking);
+    proviso::gates::Refusal refusal;
+    while (size - *used >= PROVISO_REFUSAL_LINE_MAX && gate->refusals->pop(refusal)) {
+      const std::string line = proviso::gates::write_refusal(refusal);
+      std::memcpy(lines + *used, line.data(), line.size());
+      *used += line.size();
+    }
+    if (dropped != nullptr) *dropped = gate->refusals->dropped();
+    return {};
+  });
 }
 
 void proviso_gate_explain(const proviso_gate* gate, const proviso_answer* answer,

@@ -71,7 +71,21 @@ check_examples() {
   asked "Python" python3 examples/gate/check.py "$SO"
 }
 
+# What a program's gate records is what `proviso gate replay` judges again.
+check_refusals() {
+  local flags lines="$TMPDIR/lines.jsonl"
+  SECTION="refusals"
+  read -ra flags <<<"$(pkg-config --cflags --libs proviso-gate)"
+  that "builds as C++23" c++ -std=c++23 -Wall -Wextra -Werror tests/gate_library/refusals.cc \
+    "${flags[@]}" -o "$TMPDIR/refusals"
+  "$TMPDIR/refusals" "$LEDGER/trust.json" "$LEDGER/snapshot.json" "$SUB" database Write >"$lines"
+  check "each refusal is a line" 0 '^400$' grep -c '"judged":"refused"' "$lines"
+  check "which replays" 0 ': 400 agree, 0 differ' proviso gate replay --refusals "$lines" \
+    --snapshot "$LEDGER/snapshot.json" --trust "$LEDGER/trust.json"
+}
+
 rich_ledger "$LEDGER"
 check_installed
 check_examples
+check_refusals
 end_checks
