@@ -87,7 +87,7 @@ Result<void> RefusalFiles::append(std::string_view lines, Time now) {
   const bool full = open_ && files_.back().bytes >= limits_.bytes_max / kFilesInAll;
   const bool old = open_ && now - files_.back().began >= kWrittenFor;
   if (!open_ || full || old) TRY_VOID(begin(floor_second(now)));
-  const auto written = open_->append(lines);
+  auto written = open_->append(lines);
   if (!written) {
     open_.reset();
     return written;
@@ -98,7 +98,7 @@ Result<void> RefusalFiles::append(std::string_view lines, Time now) {
 
 Result<void> RefusalFiles::sync() {
   if (!open_) return {};
-  const auto synced = open_->sync();
+  auto synced = open_->sync();
   if (!synced) open_.reset();
   return synced;
 }
