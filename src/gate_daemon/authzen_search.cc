@@ -95,7 +95,7 @@ AuthzenSearch::Check AuthzenSearch::allows(const gates::Request& request, Search
     if (searched == Searched::subjects) asked.subscription = candidate;
     if (searched == Searched::resources) asked.service = candidate;
     if (searched == Searched::actions) asked.operation = candidate;
-    return !checks_.gate().check(asked).refused();
+    return !checks_.gate().look(asked).refused();
   };
 }
 

@@ -114,11 +114,11 @@ HaproxyQuestions::Says HaproxyQuestions::judge(const Question& question, std::st
   bool some_touched = false;
   const auto ask_each = [&](std::string_view resource) {
     for (const std::string& operation : service.operations) {
-      const Answer answer = gate.check(question.key, {.subscription = question.subscription,
-                                                      .service = service.name,
-                                                      .operation = operation,
-                                                      .region = region,
-                                                      .resource = resource});
+      const Answer answer = gate.look(question.key, {.subscription = question.subscription,
+                                                     .service = service.name,
+                                                     .operation = operation,
+                                                     .region = region,
+                                                     .resource = resource});
       all_refused = all_refused && answer.refused();
       some_touched = some_touched || answer.outcome != Outcome::yes;
     }

@@ -41,7 +41,7 @@ void HaproxyLink::take(std::string_view snapshot_text) {
 std::chrono::milliseconds HaproxyLink::step() {
   // Nobody's request: for the gate's mode and version, without waiting for a snapshot that is
   // being verified.
-  const Moment now{.gate = gate_.check({}),
+  const Moment now{.gate = gate_.look({}),
                    .wall = clocks_.wall(),
                    .steady = clocks_.steady(),
                    .questions = questions_.get()};

@@ -209,8 +209,7 @@ int proviso_gate_refusals(proviso_gate* gate, char* lines, size_t size, size_t* 
     proviso::gates::Refusal refusal;
     while (size - *used >= PROVISO_REFUSAL_LINE_MAX && gate->refusals->pop(refusal)) {
       const std::string line = proviso::gates::write_refusal(refusal);
-      std::memcpy(lines + *used, line.data(), line.size());
-      *used += line.size();
+      *used += line.copy(lines + *used, size - *used);
     }
     if (dropped != nullptr) *dropped = gate->refusals->dropped();
     return {};

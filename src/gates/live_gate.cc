@@ -202,6 +202,8 @@ struct LiveGate::Impl {
     return answer;
   }
 
+  enum class For : std::uint8_t { request, look };
+
   // What is to be done with the request, and, where that is not to let it pass, put down.
   [[nodiscard]] Answer recorded(const Answer& answer, const Request& request,
                                 RefusalRing::Named named, Instants now) const noexcept {
@@ -211,17 +213,20 @@ struct LiveGate::Impl {
     return answer;
   }
 
-  [[nodiscard]] Answer check(const IdKey& key, const Request& request,
-                             RefusalRing::Named named) const noexcept {
+  [[nodiscard]] Answer check(const IdKey& key, const Request& request, RefusalRing::Named named,
+                             For what) const noexcept {
     const ReadSection section;
     const Enforced* enforced = current.load(std::memory_order_acquire);
-    if (enforced == nullptr) [[unlikely]]
-      return recorded(without_state(), request, named, clock.now());
+    if (enforced == nullptr) [[unlikely]] {
+      const Answer answer = without_state();
+      return what == For::look ? answer : recorded(answer, request, named, clock.now());
+    }
     const bool by_id = named == RefusalRing::Named::by_id;
     const auto found = enforced->table.find(key, by_id ? request.subscription : std::string_view());
     if (!found) return unrestricted(*enforced);
     const Instants now = clock.now();
-    return recorded(judged(*enforced, found, request, now), request, named, now);
+    const Answer answer = judged(*enforced, found, request, now);
+    return what == For::look ? answer : recorded(answer, request, named, now);
   }
 
   void check_some(std::span<const Request> requests, Answer* answers, const Enforced& enforced,
@@ -270,11 +275,21 @@ IdKey LiveGate::subscription_key(std::string_view id) noexcept {
 }
 
 Answer LiveGate::check(const Request& request) const noexcept {
-  return impl_->check(subscription_key(request.subscription), request, RefusalRing::Named::by_id);
+  return impl_->check(subscription_key(request.subscription), request, RefusalRing::Named::by_id,
+                      Impl::For::request);
 }
 
 Answer LiveGate::check(const IdKey& subscription, const Request& request) const noexcept {
-  return impl_->check(subscription, request, RefusalRing::Named::by_key);
+  return impl_->check(subscription, request, RefusalRing::Named::by_key, Impl::For::request);
+}
+
+Answer LiveGate::look(const Request& request) const noexcept {
+  return impl_->check(subscription_key(request.subscription), request, RefusalRing::Named::by_id,
+                      Impl::For::look);
+}
+
+Answer LiveGate::look(const IdKey& subscription, const Request& request) const noexcept {
+  return impl_->check(subscription, request, RefusalRing::Named::by_key, Impl::For::look);
 }
 
 void LiveGate::check_batch(std::span<const Request> requests,

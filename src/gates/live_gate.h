@@ -129,6 +129,10 @@ class LiveGate {
   /// it runs. `request.subscription` is not looked at. Two ids that are no GUIDs share a key with a
   /// chance of about 2^-100.
   [[nodiscard]] Answer check(const IdKey& subscription, const Request& request) const noexcept;
+  /// What check() would say, for whoever only wants to know it (a search, a map that is filled):
+  /// nobody asked for anything, so it is no refusal and is put down nowhere.
+  [[nodiscard]] Answer look(const Request& request) const noexcept;
+  [[nodiscard]] Answer look(const IdKey& subscription, const Request& request) const noexcept;
   [[nodiscard]] static IdKey subscription_key(std::string_view id) noexcept;
   /// answers[i] for requests[i]; as many as the shorter of both. All from one snapshot and time.
   void check_batch(std::span<const Request> requests, std::span<Answer> answers) const noexcept;

@@ -6,6 +6,7 @@
 
 #include "gate_daemon/http_connection.h"
 #include "gates/live_gate.h"
+#include "gates/refusal_ring.h"
 #include "gates/testing/manual_clocks.h"
 #include "gates/testing/world.h"
 
@@ -30,6 +31,7 @@ struct ServedWorld {
     settings.trust = trust;
     settings.observe = choice.observe;
     settings.fail_closed = choice.fail_closed;
+    settings.refusals = &refusals;
     auto opened = gates::LiveGate::open(std::move(settings), clocks, real_file_system());
     if (opened) {
       gate = *std::move(opened);
@@ -38,6 +40,15 @@ struct ServedWorld {
     }
   }
 
+  /// How many of what was asked were put down as refused or limited; empties the ring.
+  int recorded() {
+    gates::Refusal refusal;
+    int out = 0;
+    while (refusals.pop(refusal)) ++out;
+    return out;
+  }
+
+  gates::RefusalRing refusals{64};
   gates::testing::ManualClocks clocks{at("2026-11-08T00:00:30Z")};
   std::unique_ptr<gates::LiveGate> gate;
   std::string problem;

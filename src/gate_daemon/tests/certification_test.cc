@@ -297,5 +297,31 @@ TEST(SearchTest, ASubscriptionIsNamedOnceAnOrderHasBegun) {
   EXPECT_EQ(search(), R"({"results":[]})");
 }
 
+// It asks the gate about each candidate, and none of them asked for anything.
+TEST(SearchTest, NobodyIsRefusedByIt) {
+  gates::testing::World world;
+  world.put_in_force(
+      sign_order(testing::with_effect(gates::testing::restriction_of("sub-1", "speech", '1'),
+                                      {EffectKind::deny, 0}),
+                 {"ada", "ben"}),
+      "2026-11-06T00:00:00Z");
+  testing::ServedWorld served(world);
+  Latest<Names> names;
+  names.set(*Names::from_snapshot(world.snapshot_text()));
+  Checks checks(*served.gate, served.clocks);
+  Authzen authzen(checks, names, {});
+  const std::string body = R"({"subject":{"type":"subscription"},"action":{"name":"Recognize"},)"
+                           R"("resource":{"type":"service","id":"speech"}})";
+  const std::string found = ask(authzen,
+                                "POST /access/v1/search/subject HTTP/1.1\r\nHost: h\r\n"
+                                "Content-Type: application/json\r\nContent-Length: " +
+                                    std::to_string(body.size()) + "\r\n\r\n" + body);
+  EXPECT_EQ(body_of(found), R"({"results":[]})");
+  EXPECT_EQ(served.recorded(), 0);
+  // Who does ask is.
+  EXPECT_TRUE(checks.ask({"sub-1", "speech", "Recognize", "", ""}).refused());
+  EXPECT_EQ(served.recorded(), 1);
+}
+
 }  // namespace
 }  // namespace proviso::gate_daemon

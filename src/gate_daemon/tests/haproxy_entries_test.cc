@@ -72,6 +72,15 @@ TEST(HaproxyEntriesTest, OnlyWhatIsRefusedWholeIsDenied) {
   EXPECT_EQ(entries_of(world), want);
 }
 
+// To fill a map is no request: it must not stand in what the gate signs about refusals.
+TEST(HaproxyEntriesTest, NobodyIsRefusedByIt) {
+  World world;
+  put(world, order_for("sub-1", "object-storage", '7', {EffectKind::deny, 0}));
+  ServedWorld served(world);
+  EXPECT_FALSE(entries_of(world, served).empty());
+  EXPECT_EQ(served.recorded(), 0);
+}
+
 TEST(HaproxyEntriesTest, RegionsHaveKeysOfTheirOwn) {
   World world;
   Order order = order_for("sub-1", "speech", '1', {EffectKind::deny, 0});

@@ -76,6 +76,18 @@ TEST(GateCounts, TheExampleOfTheFormat) {
                 "\n");
 }
 
+// The page's own text is one, in the form that is signed.
+TEST(GateCounts, TheExampleOnThePageIsOne) {
+  const auto page =
+      real_file_system().read(PROVISO_SOURCE_DIR "/docs/formats/gate-counts.md", 1U << 20U);
+  ASSERT_TRUE(page);
+  const std::size_t begin = page->find("```\nproviso-gate-counts/v1\n") + 4;
+  const std::string text = page->substr(begin, page->find("\n\n", begin) + 1 - begin);
+  const auto read = parse_counts(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->orders.size(), 1U);
+}
+
 TEST(GateCounts, AreSignedByTheGateThatTheyName) {
   const auto signer = gate_key();
   const auto key = signer.verifier();

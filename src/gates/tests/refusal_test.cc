@@ -61,6 +61,18 @@ TEST(Refusal, TheExampleOfTheFormat) {
                 "\n");
 }
 
+// The page's own line is one, in the form that is written.
+TEST(Refusal, TheExampleOnThePageIsOne) {
+  const auto page =
+      real_file_system().read(PROVISO_SOURCE_DIR "/docs/formats/refusal.md", 1U << 20U);
+  ASSERT_TRUE(page);
+  const std::size_t begin = page->find("```json\n") + 8;
+  const std::string line = page->substr(begin, page->find("```", begin) - begin);
+  const auto read = parse_refusal(line);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(write_refusal(*read), line);
+}
+
 TEST(Refusal, EveryKindComesBackAsItWas) {
   for (const Mode mode : {Mode::enforce, Mode::observe, Mode::bypass}) {
     for (const Outcome judged : {Outcome::no, Outcome::limited}) {
@@ -243,6 +255,17 @@ TEST(RecordingGate, PutsDownWhatItRefusesAndNothingElse) {
     EXPECT_EQ(refusal.operation, "PutObject");
     EXPECT_EQ(refusal.at.one, unix_seconds(at("2026-11-12T00:00:00Z")));
   }
+}
+
+// A search or a map asks what would be: nobody was refused.
+TEST(RecordingGate, WhoOnlyLooksIsNotRefused) {
+  Recorded host(false, true);
+  EXPECT_TRUE(host.gate->look(kWrite).refused());
+  host.take();
+  EXPECT_TRUE(host.gate->look(kWrite).refused());
+  EXPECT_TRUE(host.gate->look(LiveGate::subscription_key("sub-1"), kWrite).refused());
+  EXPECT_EQ(host.gate->look(kWrite).order, host.gate->check(kWrite).order);
+  EXPECT_EQ(host.all().size(), 1U);
 }
 
 TEST(RecordingGate, AlsoWhatItOnlyJudges) {
