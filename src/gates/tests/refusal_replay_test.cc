@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "gates/refusal_ring.h"
+#include "gates/testing/fed_gate.h"
 #include "gates/testing/manual_clocks.h"
 #include "gates/testing/world.h"
 
@@ -136,6 +137,38 @@ TEST(RefusalReplay, WhatCannotBeJudgedAgainIsTold) {
   EXPECT_FALSE(report.ok());
   ASSERT_EQ(report.differences.size(), 1U);
   EXPECT_TRUE(report.differences[0].starts_with("line 4: ")) << report.differences[0];
+}
+
+// A gate that came there by deltas answers as the whole snapshot of that version does; also where
+// orders overlap, so that it matters which of them is named.
+TEST(RefusalReplay, WhatWasRefusedAfterDeltasReplaysByTheWholeSnapshot) {
+  testing::FedGate host;
+  RefusalRing ring{64};
+  host.settings.refusals = &ring;
+  host.start();
+  model::Order overlapping = restriction_of("sub-1", "object-storage", '7');
+  overlapping.nonce = std::string(32, 'e');
+  for (const int step : {1, 2, 3}) {
+    if (step == 1) host.feed.restrict_use(3);
+    if (step == 2) host.feed.lift(2);
+    if (step == 3) {
+      host.feed.world.put_in_force(model::testing::sign_order(overlapping, {"ada", "ben"}),
+                                   testing::kInForce);
+    }
+    ASSERT_EQ(host.said(host.feed.delta()), "accepted");
+  }
+  EXPECT_TRUE(host.refuses(1));
+  EXPECT_FALSE(host.refuses(2));
+  EXPECT_TRUE(host.refuses(3));
+  std::string lines;
+  Refusal next;
+  while (ring.pop(next)) lines += write_refusal(next);
+  const auto loaded = Gate::load(host.feed.whole(), host.feed.world.trust(), kAsRunning);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  ReplayReport report;
+  replay(*loaded, lines, report);
+  EXPECT_TRUE(report.ok()) << (report.differences.empty() ? "" : report.differences[0]);
+  EXPECT_EQ(report.agreeing, 2U) << lines;
 }
 
 }  // namespace
