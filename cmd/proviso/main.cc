@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   proviso::cmd::add_signal_commands(app, context);
   proviso::cmd::add_order_commands(app, context);
   proviso::cmd::add_gate_commands(app, context);
+  proviso::cmd::add_probe_commands(app, context);
   proviso::cmd::add_ledger_commands(app, context);
   proviso::cmd::add_serve_commands(app, context);
   proviso::cmd::add_witness_commands(app, context);

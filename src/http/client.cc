@@ -41,17 +41,34 @@ beast::string_view view(std::string_view text) { return {text.data(), text.size(
 
 enum class After : std::uint8_t { close, keep };
 
+bhttp::verb verb_of(Method method) {
+  switch (method) {
+    case Method::head: return bhttp::verb::head;
+    case Method::post: return bhttp::verb::post;
+    case Method::put: return bhttp::verb::put;
+    case Method::patch: return bhttp::verb::patch;
+    case Method::del: return bhttp::verb::delete_;
+    case Method::options: return bhttp::verb::options;
+    case Method::get:
+    case Method::other: break;
+  }
+  return bhttp::verb::get;
+}
+
 bhttp::request<bhttp::string_body> message_of(const Call& call, After after) {
   bhttp::request<bhttp::string_body> out;
   out.version(11);
-  out.method(call.method == Method::post ? bhttp::verb::post : bhttp::verb::get);
+  out.method(verb_of(call.method));
   out.target(view(call.url.path.empty() ? "/" : call.url.path));
   out.set(bhttp::field::host, call.url.authority());
   out.set(bhttp::field::user_agent, "proviso");
   out.keep_alive(after == After::keep);
   if (!call.content_type.empty()) out.set(bhttp::field::content_type, view(call.content_type));
+  for (const auto& [name, value] : call.headers) out.set(view(name), view(value));
+  const bool has_body =
+      call.method == Method::post || call.method == Method::put || call.method == Method::patch;
   out.body() = call.body;
-  if (call.method == Method::post) out.prepare_payload();
+  if (has_body) out.prepare_payload();
   return out;
 }
 
@@ -134,6 +151,7 @@ asio::awaitable<Result<Exchanged>> make_call(const Call& call, Live& live, Strea
   bhttp::response_parser<bhttp::string_body> parser;
   parser.header_limit(kHeadBytesMax);
   parser.body_limit(call.body_bytes_max);
+  parser.skip(call.method == Method::head);
   const auto [error, count] = co_await bhttp::async_read(stream, live.buffer, parser, kAwait);
   if (error == bhttp::error::body_limit) {
     co_return fail(Errc::exhausted, call.url.authority() + ": the answer is too long");

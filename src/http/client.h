@@ -26,8 +26,9 @@ struct Url {
 struct Call {
   Method method = Method::get;
   Url url;
-  std::string body;
+  std::string body;  ///< sent with POST, PUT and PATCH
   std::string content_type;
+  Headers headers;  ///< more of them; not those that say how long the message is, or how it goes
   std::chrono::milliseconds time{5000};  ///< for all of it, from the look-up of the name on
   std::size_t body_bytes_max = 1U << 20U;
   std::string ca_file;   ///< PEM; certificates to trust beside the system's
