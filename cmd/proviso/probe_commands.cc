@@ -153,6 +153,8 @@ Result<std::optional<ledger::NoteSigner>> signer_of(const ProbeOptions& options)
 
 Result<std::optional<milliseconds>> every_of(const ProbeOptions& options, Time now) {
   if (options.every.empty()) return std::optional<milliseconds>();
+  // Moments are whole seconds.
+  now = floor_second(now);
   const auto next = parse_moment("+" + options.every, now);
   if (!next) return fail_in("--every", next.error());
   const auto span = std::chrono::duration_cast<milliseconds>(*next - now);

@@ -51,6 +51,9 @@ class Calls : public testing::Test {
                    return out;
                  },
                  1000});
+    router_.add({Method::get, "/fields", Access::open(), [](const Request& r, const PathValues&) {
+                   return Response::text(200, std::string(r.header("x-asked")));
+                 }});
     router_.add({Method::get, "/long", Access::open(), [](const Request&, const PathValues&) {
                    return Response::text(200, std::string(5000, 'x'));
                  }});
@@ -79,6 +82,31 @@ class Calls : public testing::Test {
   std::unique_ptr<Server> server_;
   std::thread thread_;
 };
+
+TEST_F(Calls, CarryFields) {
+  Call get = to("/fields");
+  get.headers = {{"X-Asked", "this"}};
+  const auto answer = call(get);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "this");
+}
+
+// An answer to HEAD says how long a body would be, and has none.
+TEST_F(Calls, AskWithOtherMethods) {
+  Call head = to("/long");
+  head.method = Method::head;
+  const auto answer = call(head);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "");
+  for (const Method method : {Method::put, Method::patch, Method::del}) {
+    Call other = to("/long");
+    other.method = method;
+    const auto refused = call(other);
+    ASSERT_TRUE(refused) << to_string(method) << refused.error().message;
+    EXPECT_EQ(refused->status, 405) << to_string(method);
+  }
+}
 
 TEST_F(Calls, CarryBodiesTypesAndCodes) {
   Call post = to("/echo");
