@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# `proviso probe` before a real nginx that a real gate guards, with the plan of docs/probe.md: all as
-# planned; then a gate that lets pass, one that blocks a neighbour, lanes that are closed, a service
-# that is down. Reports: signed, on record, without content.
+# `proviso probe` before a real nginx that a real gate guards, with the plan of docs/probe.md: all
+# as planned; then a gate that lets pass, one that blocks a neighbour, lanes that are closed, a
+# service that is down. Reports: signed, on record, without content.
 # shellcheck disable=SC2034  # SECTION is read by tests/lib/check.sh
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -31,7 +31,8 @@ until_true() {
 has_event() { jq -es --arg e "$2" 'any(.[]; .event == $e)' "$1"; }
 
 start_gate() {
-  proviso gate serve --snapshot gate.snapshot --trust trust.json --state gate-state \
+  # The program itself: a function would be a shell of its own, and that is what $! would name.
+  "$PROVISO_BIN/proviso" gate serve --snapshot gate.snapshot --trust trust.json --state gate-state \
     --http 127.0.0.1:0 >/dev/null 2>gate.log &
   GATE=$!
   until_true has_event gate.log started || { echo "not ok - the gate did not start" && exit 1; }
@@ -142,7 +143,8 @@ refuses() { asks 403; }
 check_schedule() {
   SECTION="schedule"
   serve_with 200 200 200
-  proviso probe run plan.toml --every 10s --json --record -d data >rounds.jsonl 2>rounds.log &
+  "$PROVISO_BIN/proviso" probe run plan.toml --every 10s --json --record -d data \
+    >rounds.jsonl 2>rounds.log &
   PROBE=$!
   that "round after round" until_true jq -es 'length >= 2' rounds.jsonl
   that "each is told" jq -es 'all(.[]; .as_planned)' rounds.jsonl
