@@ -6,20 +6,16 @@
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <exception>
 #include <memory>
 #include <optional>
-#include <type_traits>
 
-#include "http/deadline.h"
+#include "http/client_tls.h"
 
 namespace proviso::http {
 namespace {
@@ -28,14 +24,8 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using asio::ip::tcp;
-using boost::system::error_code;
 
 constexpr std::size_t kHeadBytesMax = 16384;
-
-std::unexpected<Error> failed(const Url& url, std::string_view step, const error_code& error) {
-  return fail(Errc::unavailable,
-              url.authority() + ": " + std::string(step) + ": " + error.message());
-}
 
 beast::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -89,14 +79,12 @@ Response response_of(bhttp::response<bhttp::string_body>&& message) {
   return out;
 }
 
-using TlsStream = asio::ssl::stream<tcp::socket>;
-
 /// A connection and the loop that it lives on. What waits on the loop refers to what stands here
 /// and to its Call; it ends with the loop.
 struct Live {
   asio::io_context io{1};  // first: sockets need it to the end
   std::optional<tcp::socket> plain;
-  std::optional<TlsStream> secure;
+  std::optional<ClientTlsStream> secure;
   beast::flat_buffer buffer;  // what was read beyond an answer
   bool connected = false;
 };
@@ -110,44 +98,19 @@ struct Exchanged {
 // Asio's calls give their error twice: in the argument, which is looked at, and as what they
 // return. NOLINTBEGIN(bugprone-unused-return-value)
 
-// What has to be said before the handshake: whose certificate is asked for.
-Result<void> name_server(TlsStream& stream, const Url& url) {
-  stream.set_verify_callback(asio::ssl::host_name_verification(url.host));
-  error_code is_name;
-  asio::ip::make_address(url.host, is_name);
-  // RFC 6066 section 3: an address is no server name.
-  if (is_name && SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str()) != 1) {
-    return fail(Errc::unavailable, url.authority() + ": not a name for TLS");
-  }
-  return {};
-}
-
 // `stream` is that of `live`. Not split at its waits: one story, of which each step ends it or goes
 // on.
 template <class Stream>
 asio::awaitable<Result<Exchanged>> make_call(const Call& call, Live& live, Stream& stream,
                                              After after) {
   if (!live.connected) {
-    tcp::resolver resolver(live.io);
-    const auto [name_error, endpoints] =
-        co_await resolver.async_resolve(call.url.host, call.url.port, kAwait);
-    if (name_error) co_return failed(call.url, "looking up the name", name_error);
-    const auto [connect_error, endpoint] =
-        co_await asio::async_connect(stream.lowest_layer(), endpoints, kAwait);
-    if (connect_error) co_return failed(call.url, "connecting", connect_error);
-    error_code ignored;  // it would only be slower
-    stream.lowest_layer().set_option(tcp::no_delay(true), ignored);
-    if constexpr (std::is_same_v<Stream, TlsStream>) {
-      const auto named = name_server(stream, call.url);
-      if (!named) co_return std::unexpected(named.error());
-      const auto [tls_error] = co_await stream.async_handshake(TlsStream::client, kAwait);
-      if (tls_error) co_return failed(call.url, "TLS", tls_error);
-    }
+    const auto connected = co_await connect_to(call.url, live.io, stream);
+    if (!connected) co_return std::unexpected(connected.error());
     live.connected = true;
   }
   const auto request = message_of(call, after);
   const auto [write_error, written] = co_await bhttp::async_write(stream, request, kAwait);
-  if (write_error) co_return failed(call.url, "sending", write_error);
+  if (write_error) co_return call_failed(call.url, "sending", write_error);
   bhttp::response_parser<bhttp::string_body> parser;
   parser.header_limit(kHeadBytesMax);
   parser.body_limit(call.body_bytes_max);
@@ -156,23 +119,11 @@ asio::awaitable<Result<Exchanged>> make_call(const Call& call, Live& live, Strea
   if (error == bhttp::error::body_limit) {
     co_return fail(Errc::exhausted, call.url.authority() + ": the answer is too long");
   }
-  if (error) co_return failed(call.url, "reading the answer", error);
+  if (error) co_return call_failed(call.url, "reading the answer", error);
   const bool keeps = parser.get().keep_alive();
   co_return Exchanged{response_of(parser.release()), keeps};
 }
 
-Result<asio::ssl::context> tls_context(const std::string& ca_file) {
-  asio::ssl::context tls(asio::ssl::context::tls_client);
-  tls.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
-  tls.set_verify_mode(asio::ssl::verify_peer);
-  error_code error;
-  tls.set_default_verify_paths(error);
-  if (!ca_file.empty()) {
-    tls.load_verify_file(ca_file, error);
-    if (error) return fail(Errc::invalid_input, ca_file + ": no PEM certificates");
-  }
-  return tls;
-}
 // NOLINTEND(bugprone-unused-return-value)
 
 constexpr std::size_t kUrlBytesMax = 2048;

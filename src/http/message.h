@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,8 @@ struct Request {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
+class ChannelListener;
+
 /// How long others may keep an answer.
 enum class Caching : std::uint8_t {
   never,        ///< no-store
@@ -45,6 +48,8 @@ struct Response {
   Caching caching = Caching::never;
   bool compressible = false;     ///< worth it: text, and bundles of entries
   bool open_to_scripts = false;  ///< scripts of any web page may read it (CORS): public data only
+  /// Set: the connection becomes a channel (channel.h), and nothing else here is sent.
+  std::shared_ptr<ChannelListener> channel;
 
   static Response text(int status, std::string body);
   static Response json(int status, std::string body);

@@ -7,11 +7,14 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
 #include <ctime>
 #include <exception>
 #include <utility>
 
 #include "base/encoding.h"
+#include "http/channel_talk.h"
 #include "http/deadline.h"
 #include "http/representation.h"
 #include "http/server_impl.h"
@@ -161,9 +164,26 @@ class Session final : public AnySession {
     if (error) co_return co_await refuse_unread(error);
     request_.body = std::move(parser.get().body());
     auto response = co_await handle();
+    if (response && response->channel) {
+      co_return co_await hold_channel(parser.get(), std::move(*response));
+    }
     if (response) co_return co_await write(std::move(*response));
     keep_alive_ = false;
     co_return co_await answer(retry_later(503, "no answer was ready in time", 5));
+  }
+
+  // From here on the connection is a WebSocket, until it ends.
+  asio::awaitable<bool> hold_channel(const Parser::value_type& head, Response response) {
+    beast::websocket::stream<Stream&> socket(stream_);
+    set_channel_options(socket, response.channel->message_bytes_max());
+    const auto [error] = co_await socket.async_accept(head, kAwait);
+    response.status = error ? 400 : 101;
+    server_.count(request_, response, Clock::now() - began_);
+    if (!error) {
+      idle_ = true;  // a server that stops does not wait for it
+      co_await talk(server_.io, socket, std::move(response.channel), [this] { close_socket(); });
+    }
+    co_return false;
   }
 
   // What could not be read whole: a limit was met, it is no HTTP, or the client has gone.
