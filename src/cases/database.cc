@@ -10,6 +10,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include "base/embedded.h"
+#include "base/file_system.h"
 
 namespace proviso::cases {
 
@@ -57,6 +58,15 @@ void bind(soci::statement& statement, std::vector<SqlValue>& values,
   }
 }
 
+// Each folder of schema/ is one migration; `PRAGMA user_version` says how many have run.
+std::set<std::string> migrations() {
+  std::set<std::string> folders;
+  for (const EmbeddedFile& file : schema::kFiles) {
+    folders.emplace(file.name.substr(0, file.name.find('/')));
+  }
+  return folders;
+}
+
 }  // namespace
 
 std::int64_t SqlRow::integer(std::size_t column) const {
@@ -73,19 +83,35 @@ struct Database::Impl {
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Database::~Database() = default;
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+Result<std::unique_ptr<Database>> Database::connect(const std::string& path) {
   auto impl = std::make_unique<Impl>();
   try {
     impl->session.open(soci::sqlite3, "db=\"" + path + "\" timeout=10");
   } catch (const std::exception& e) {
     return sql_error(e);
   }
-  std::unique_ptr<Database> database(new Database(std::move(impl)));
+  return std::unique_ptr<Database>(new Database(std::move(impl)));
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+  auto database = TRY(connect(path));
   TRY_VOID(database->query("PRAGMA journal_mode=WAL"));
   TRY_VOID(database->run("PRAGMA synchronous=FULL"));
   TRY_VOID(database->run("PRAGMA foreign_keys=ON"));
   TRY_VOID(database->migrate());
   return database;
+}
+
+Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& path) {
+  // SQLite would make the file.
+  if (!real_file_system().exists(path)) return fail(Errc::not_found, path + ": no store");
+  auto database = TRY(connect(path));
+  TRY_VOID(database->run("PRAGMA query_only=ON"));
+  if (TRY(database->version()) == static_cast<std::int64_t>(migrations().size())) return database;
+  return fail(Errc::conflict,
+              path +
+                  ": the store is of another version of proviso (run any command of this "
+                  "version on the folder, then try again)");
 }
 
 Result<void> Database::run(std::string_view sql, std::vector<SqlValue> values) {
@@ -144,14 +170,14 @@ Result<void> Database::transact(const std::function<Result<void>()>& body) {
   return done;
 }
 
-// Each folder of schema/ is one migration; `PRAGMA user_version` says how many have run.
-Result<void> Database::migrate() {
+Result<std::int64_t> Database::version() {
   const std::vector<SqlRow> rows = TRY(query("PRAGMA user_version"));
-  const std::int64_t have = rows.empty() ? 0 : rows.front().integer(0);
-  std::set<std::string> folders;
-  for (const EmbeddedFile& file : schema::kFiles) {
-    folders.emplace(file.name.substr(0, file.name.find('/')));
-  }
+  return rows.empty() ? 0 : rows.front().integer(0);
+}
+
+Result<void> Database::migrate() {
+  const std::int64_t have = TRY(version());
+  const std::set<std::string> folders = migrations();
   if (have > static_cast<std::int64_t>(folders.size())) {
     return fail(Errc::conflict, "store: written by a newer version of proviso (update this one)");
   }

@@ -35,6 +35,9 @@ class Database {
  public:
   /// Opens or makes the file and brings its schema up to date.
   static Result<std::unique_ptr<Database>> open(const std::string& path);
+  /// The file as another process has it, for queries alone: nothing is brought up to date, and
+  /// run() fails. `not_found`: no file; `conflict`: its schema is not this version's.
+  static Result<std::unique_ptr<Database>> open_to_read(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -52,6 +55,8 @@ class Database {
  private:
   struct Impl;
   explicit Database(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<Database>> connect(const std::string& path);
+  Result<std::int64_t> version();
   Result<void> migrate();
   std::unique_ptr<Impl> impl_;
 };

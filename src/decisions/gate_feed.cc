@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decisions/gate_feed.h"
+
+#include <algorithm>
+#include <set>
+
+#include "decisions/order_store.h"
+#include "ledger/witness_policy.h"
+#include "model/in_force.h"
+
+namespace proviso::decisions {
+namespace {
+
+constexpr std::size_t kRemembered = 4'096;
+constexpr std::int64_t kRowsAtOnce = 10'000;
+
+}  // namespace
+
+Result<std::unique_ptr<GateFeed>> GateFeed::open(Source source, FileSystem& fs) {
+  auto database = TRY(cases::Database::open_to_read(source.store));
+  return std::unique_ptr<GateFeed>(new GateFeed(std::move(source), fs, std::move(database)));
+}
+
+Result<bool> GateFeed::look(Time now, Duration renew) {
+  // The log first: what the store tells afterwards is then as new, or newer.
+  TRY_VOID(read_head());
+  TRY_VOID(read_orders_in_force());
+  GateCut cut;
+  cut.state.size = head_.size;
+  cut.state.root = head_.root;
+  cut.state.made_at = floor_second(now);
+  cut.lifts_below = std::max(entries_known_, head_.size);
+  cut.state.orders = sum_of(cut);
+  if (newest_) {
+    const model::GateState& before = newest_->state;
+    const bool same = cut.state.orders == before.orders &&
+                      changes_below(cut.state.size) == changes_below(before.size);
+    if (same && now - before.made_at < renew) return false;
+    // A clock that was set back must not stop a lift.
+    cut.state.made_at = std::max(cut.state.made_at, before.made_at);
+  }
+  newest_ = cut;
+  newest_note_ = note_;
+  tiles_ = std::make_unique<ledger::TileReader>(fs_, source_.log_dir, cut.state.size);
+  remember(cut);
+  return true;
+}
+
+Result<void> GateFeed::read_head() {
+  const std::string file =
+      source_.log_dir + "/" +
+      std::string(source_.cosigned_only ? ledger::kCosignedFile : std::string_view("checkpoint"));
+  std::string note = TRY(fs_.read(file, ledger::kNoteBytesMax));
+  if (note == note_) return {};
+  const auto head = TRY(ledger::open_checkpoint(note, source_.key, source_.origin));
+  if (head.size < head_.size) {
+    return fail(Errc::conflict, file + ": the ledger went back from " + std::to_string(head_.size) +
+                                    " entries to " + std::to_string(head.size));
+  }
+  if (head.size == 0) return fail(Errc::conflict, "the founding is not sealed");
+  note_ = std::move(note);
+  head_ = head;
+  return {};
+}
+
+// Entries come into the outbox in the order of the ledger, and get their index when they stand
+// there. Before one that has none yet nothing is skipped.
+Result<void> GateFeed::read_orders_in_force() {
+  while (true) {
+    const auto rows = TRY(database_->query(
+        "SELECT seq, ledger_index, CASE WHEN kind='order-in-force' THEN bytes ELSE '' END "
+        "FROM outbox WHERE seq>:p0 ORDER BY seq LIMIT " +
+            std::to_string(kRowsAtOnce),
+        {read_to_}));
+    for (const cases::SqlRow& row : rows) {
+      if (row.text(1).empty()) return {};
+      const auto index = static_cast<std::uint64_t>(row.integer(1));
+      if (!row.text(2).empty()) TRY_VOID(take_entry(index, row.text(2)));
+      read_to_ = row.integer(0);
+      entries_known_ = std::max(entries_known_, index + 1);
+    }
+    if (std::ssize(rows) < kRowsAtOnce) return {};
+  }
+}
+
+Result<void> GateFeed::take_entry(std::uint64_t index, const std::string& bytes) {
+  const model::Entry entry = TRY(model::parse_entry(bytes));
+  const model::InForce in_force = TRY(model::parse_in_force(entry.public_part));
+  if (in_force.kind == model::OrderKind::lift) {
+    const auto& lifts = in_force.signed_order.order.lifts;
+    const auto found = lifts ? by_digest_.find(std::string(lifts->view())) : by_digest_.end();
+    if (found == by_digest_.end()) {
+      return fail(Errc::corrupt, "store: an order that was lifted is missing");
+    }
+    orders_[found->second].lifted = index;
+    orders_[found->second].lifted_at = entry.time;
+    return {};
+  }
+  if (in_force.kind != model::OrderKind::restrict_use) {
+    changes_.push_back({in_force.order, index});
+    return {};
+  }
+  const OrderRow row = TRY(read_order(*database_, in_force.order.hex()));
+  const auto& restriction = row.signed_order.order.restriction;
+  if (!restriction) return fail(Errc::corrupt, "store: a restriction that restricts nothing");
+  by_digest_.emplace(std::string(in_force.order.view()), orders_.size());
+  orders_.push_back({.digest = in_force.order,
+                     .catalogue = restriction->catalogue,
+                     .index = index,
+                     .until = restriction->until,
+                     .in_force_at = entry.time,
+                     .lifted_at = {}});
+  return {};
+}
+
+bool GateFeed::holds(const Held& order, const GateCut& cut) const {
+  return order.index < cut.state.size && order.lifted >= cut.lifts_below &&
+         (!order.until || *order.until > cut.state.made_at);
+}
+
+Digest GateFeed::sum_of(const GateCut& cut) const {
+  model::OrderSum sum;
+  for (const Held& order : orders_) {
+    if (holds(order, cut)) sum.add(order.digest);
+  }
+  return sum.value();
+}
+
+std::size_t GateFeed::changes_below(std::uint64_t size) const {
+  return static_cast<std::size_t>(std::count_if(
+      changes_.begin(), changes_.end(), [&](const Change& change) { return change.index < size; }));
+}
+
+GateCut GateFeed::cut_of(const model::GateState& state) const {
+  const auto found = std::find_if(remembered_.rbegin(), remembered_.rend(),
+                                  [&](const GateCut& cut) { return cut.state == state; });
+  return found != remembered_.rend() ? *found : GateCut{state, state.size};
+}
+
+std::optional<GateFeed::Span> GateFeed::span_of(const Digest& order) const {
+  const auto found = by_digest_.find(std::string(order.view()));
+  if (found == by_digest_.end()) return std::nullopt;
+  const Held& held = orders_[found->second];
+  std::optional<Time> end = held.until;
+  if (held.lifted_at && (!end || *held.lifted_at < *end)) end = held.lifted_at;
+  return Span{held.in_force_at, end};
+}
+
+void GateFeed::remember(const GateCut& cut) {
+  if (remembered_.size() >= kRemembered) {
+    remembered_.erase(remembered_.begin(), remembered_.begin() + kRemembered / 2);
+  }
+  remembered_.push_back(cut);
+}
+
+Result<model::ProvenEntry> GateFeed::proven_entry(std::uint64_t index, const std::string& bytes) {
+  return model::ProvenEntry{bytes, index, TRY(tiles_->inclusion_path(index, newest_->state.size))};
+}
+
+Result<model::ProvenOrder> GateFeed::proven_order(const Digest& digest, std::uint64_t index) {
+  OrderRow row = TRY(read_order(*database_, digest.hex()));
+  const auto bytes =
+      TRY(database_->query("SELECT bytes FROM outbox WHERE entry=:p0", {row.in_force_entry}));
+  if (bytes.empty()) return fail(Errc::corrupt, "store: an order's entry is missing");
+  return model::ProvenOrder{std::move(row.signed_order),
+                            TRY(proven_entry(index, bytes.front().text(0)))};
+}
+
+Result<model::ProvenEntry> GateFeed::genesis() {
+  const std::string id = TRY(read_genesis_entry(*database_));
+  const auto bytes = TRY(database_->query("SELECT bytes FROM outbox WHERE entry=:p0", {id}));
+  if (bytes.empty()) return fail(Errc::corrupt, "store: the genesis entry is missing");
+  return proven_entry(0, bytes.front().text(0));
+}
+
+Result<Json> GateFeed::catalogue(const Digest& digest) {
+  const std::string text = TRY(read_document(*database_, digest));
+  return parse_json(text);
+}
+
+Result<std::vector<Digest>> GateFeed::consistency(const model::GateState& from) {
+  if (from.size == newest_->state.size) return std::vector<Digest>();
+  return tiles_->consistency_path(from.size, newest_->state.size);
+}
+
+Result<std::string> GateFeed::snapshot() {
+  if (!newest_) return fail(Errc::conflict, "there is nothing to feed gates with yet");
+  model::GateSnapshot out;
+  out.ledger = source_.origin;
+  out.made_at = newest_->state.made_at;
+  out.checkpoint = newest_note_;
+  out.genesis = TRY(genesis());
+  for (const Change& change : changes_) {
+    if (change.index >= newest_->state.size) continue;
+    out.governance.push_back(TRY(proven_order(change.digest, change.index)));
+  }
+  std::set<Digest> catalogues;
+  for (const Held& order : orders_) {
+    if (!holds(order, *newest_)) continue;
+    out.restrictions.push_back(TRY(proven_order(order.digest, order.index)));
+    catalogues.insert(order.catalogue);
+  }
+  for (const Digest& digest : catalogues) out.catalogues.push_back(TRY(catalogue(digest)));
+  return model::write_snapshot(out);
+}
+
+Result<std::optional<std::string>> GateFeed::delta(const GateCut& from) {
+  if (!newest_) return fail(Errc::conflict, "there is nothing to feed gates with yet");
+  const model::GateState& next = newest_->state;
+  if (from.state.size < 1 || from.state.size > next.size || from.state.made_at > next.made_at ||
+      sum_of(from) != from.state.orders) {
+    return std::optional<std::string>();
+  }
+  const Digest root = TRY(tiles_->root_at(from.state.size));
+  if (root != from.state.root) return std::optional<std::string>();
+  model::GateDelta out;
+  out.ledger = source_.origin;
+  out.made_at = next.made_at;
+  out.checkpoint = newest_note_;
+  out.from = from.state;
+  out.orders = next.orders;
+  out.consistency = TRY(consistency(from.state));
+  for (const Change& change : changes_) {
+    if (change.index < from.state.size || change.index >= next.size) continue;
+    out.governance.push_back(TRY(proven_order(change.digest, change.index)));
+  }
+  std::set<Digest> had;
+  std::set<Digest> needed;
+  for (const Held& order : orders_) {
+    const bool before = holds(order, from);
+    const bool now = holds(order, *newest_);
+    if (before) had.insert(order.catalogue);
+    if (before && !now) out.gone.push_back(order.digest);
+    if (before || !now) continue;
+    if (out.added.size() >= kAddedMax) return std::optional<std::string>();
+    out.added.push_back(TRY(proven_order(order.digest, order.index)));
+    needed.insert(order.catalogue);
+  }
+  std::sort(out.gone.begin(), out.gone.end());
+  for (const Digest& digest : needed) {
+    if (!had.contains(digest)) out.catalogues.push_back(TRY(catalogue(digest)));
+  }
+  std::string text = model::write_delta(out);
+  if (text.size() > model::kDeltaBytesMax) return std::optional<std::string>();
+  return std::optional(std::move(text));
+}
+
+}  // namespace proviso::decisions
