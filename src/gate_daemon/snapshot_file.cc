@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate_daemon/snapshot_file.h"
 
-#include <array>
 #include <tuple>
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/folder_watch.h"
 #include "model/gate_snapshot.h"
 
 namespace proviso::gate_daemon {
@@ -34,21 +30,11 @@ std::string folder_of(const std::string& path) {
 
 struct SnapshotFile::Impl {
   Impl(std::string file, FileSystem& the_fs)
-      : path(std::move(file)),
-        fs(the_fs),
-        notify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
-        woken(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-  ~Impl() {
-    if (notify >= 0) ::close(notify);
-    if (woken >= 0) ::close(woken);
-  }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+      : path(std::move(file)), fs(the_fs), watch({{folder_of(path)}}) {}
 
   const std::string path;
   FileSystem& fs;
-  const int notify;
-  const int woken;
+  FolderWatch watch;
   std::optional<Identity> last;
 };
 
@@ -67,22 +53,8 @@ Result<std::optional<std::string>> SnapshotFile::read_if_changed() {
 
 void SnapshotFile::look_again() { impl_->last.reset(); }
 
-void SnapshotFile::wait(std::chrono::milliseconds most) {
-  // Each time anew, since the folder may be another one now; for the same one it changes nothing.
-  ::inotify_add_watch(impl_->notify, folder_of(impl_->path).c_str(),
-                      IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE);
-  std::array<pollfd, 2> fds{pollfd{impl_->notify, POLLIN, 0}, pollfd{impl_->woken, POLLIN, 0}};
-  ::poll(fds.data(), fds.size(), static_cast<int>(most.count()));
-  std::array<char, 4096> bytes;
-  while (::read(impl_->notify, bytes.data(), bytes.size()) > 0) {
-  }
-  while (::read(impl_->woken, bytes.data(), bytes.size()) > 0) {
-  }
-}
+void SnapshotFile::wait(std::chrono::milliseconds most) { impl_->watch.wait(most); }
 
-void SnapshotFile::wake() {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(impl_->woken, &one, sizeof one);
-}
+void SnapshotFile::wake() { impl_->watch.wake(); }
 
 }  // namespace proviso::gate_daemon
