@@ -76,6 +76,7 @@ void add_gate_commands(CLI::App& app, Context& context);
 // Joins the group of add_gate_commands.
 void add_gate_serving(CLI::App& group, Context& context);
 void add_gate_records(CLI::App& group, Context& context);
+void add_gate_barrier(CLI::App& group, Context& context);
 void add_probe_commands(CLI::App& app, Context& context);
 void add_ledger_commands(CLI::App& app, Context& context);
 // Joins the group of add_case_commands.

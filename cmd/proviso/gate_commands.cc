@@ -237,6 +237,7 @@ void add_gate_commands(CLI::App& app, Context& context) {
   check->callback([o, &context] { context.run([&] { return gate_check(*o, context); }); });
   add_gate_serving(*gate, context);
   add_gate_records(*gate, context);
+  add_gate_barrier(*gate, context);
 
   auto* command =
       app.add_subcommand("verify", "prove a ledger from its public files; exit 3: not valid");

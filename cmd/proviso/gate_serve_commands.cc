@@ -9,15 +9,19 @@
 #include "context.h"
 #include "gate_daemon/serve.h"
 #include "gates/bypass.h"
+#include "gates/gate_identity.h"
 #include "model/gate_snapshot.h"
 
 namespace proviso::cmd {
 namespace {
 
-constexpr std::uint64_t kSnapshotMax = 257U << 20U;
+constexpr std::uint64_t kTokenBytesMax = 1024;
 
 struct GateServeOptions {
   std::string snapshot;
+  std::string server;
+  std::string token_file;
+  std::string ca_file;
   std::string trust;
   std::string state;
   std::string authzen;
@@ -43,6 +47,33 @@ Result<std::optional<gate_daemon::Address>> read_address(std::string_view option
   return out;
 }
 
+// The server that brings it what it enforces, and who it is there.
+Result<gate_daemon::ServerLinkSettings> server_settings(const GateServeOptions& options,
+                                                        const model::TrustRoot& trust) {
+  if (options.state.empty()) {
+    return fail(Errc::invalid_input, "--server needs --state: the gate's key lies there");
+  }
+  auto identity = TRY(gates::read_gate_identity(real_file_system(), options.state));
+  if (!identity) {
+    return fail(Errc::not_found, options.state +
+                                     ": this gate has no identity yet (proviso gate identity "
+                                     "--state " +
+                                     options.state + " --name NAME)");
+  }
+  auto url = http::Url::parse(options.server);
+  if (!url) return fail_in("--server", url.error());
+  std::string token;
+  if (!options.token_file.empty()) {
+    token = TRY(real_file_system().read(options.token_file, kTokenBytesMax));
+    while (token.ends_with('\n') || token.ends_with('\r')) token.pop_back();
+  }
+  return gate_daemon::ServerLinkSettings{.url = *std::move(url),
+                                         .token = std::move(token),
+                                         .ca_file = options.ca_file,
+                                         .ledger = trust.ledger,
+                                         .identity = *std::move(identity)};
+}
+
 Result<gate_daemon::ServeSettings> serve_settings(const GateServeOptions& options) {
   gate_daemon::ServeSettings out;
   const std::string trust = TRY(read_input_file(options.trust));
@@ -53,6 +84,7 @@ Result<gate_daemon::ServeSettings> serve_settings(const GateServeOptions& option
   out.gate.fail_closed = options.fail_closed;
   out.gate.observe = options.observe;
   out.snapshot = options.snapshot;
+  if (!options.server.empty()) out.server = TRY(server_settings(options, out.gate.trust));
   out.authzen = TRY(read_address("--authzen", options.authzen));
   out.ext_authz = TRY(read_address("--ext-authz", options.ext_authz));
   out.http = TRY(read_address("--http", options.http));
@@ -100,7 +132,7 @@ Result<int> gate_bypass(const GateServeOptions& options, const Context& context)
 
 Json kept_snapshot(const std::string& state) {
   for (const char* file : {"/newest.snapshot", "/quorum.snapshot"}) {
-    const auto text = real_file_system().read(state + file, kSnapshotMax);
+    const auto text = real_file_system().read(state + file, model::kSnapshotBytesMax);
     if (!text) continue;
     const auto snapshot = model::parse_snapshot(*text);
     if (!snapshot)
@@ -141,7 +173,15 @@ using Options = std::shared_ptr<GateServeOptions>;
 void add_serve(CLI::App& group, const Options& o, Context& context) {
   auto* serve =
       group.add_subcommand("serve", "answer AuthZEN, Envoy, nginx and HAProxy until SIGTERM");
-  serve->add_option("--snapshot", o->snapshot, "the file to watch; it may come later")
+  auto* file = serve->add_option("--snapshot", o->snapshot, "the file to watch; it may come later");
+  file->check(is_named);
+  serve
+      ->add_option("--server", o->server, "URL of the `proviso serve` that brings what is enforced")
+      ->check(is_named)
+      ->excludes(file);
+  serve->add_option("--token-file", o->token_file, "a token of that server, with the scope gate")
+      ->check(is_named);
+  serve->add_option("--ca-file", o->ca_file, "PEM certificates to trust beside the system's")
       ->check(is_named);
   serve->add_option("--trust", o->trust, "trust file, given by hand")->required();
   serve->add_option("--state", o->state, "the gate's own folder: it starts from what it kept there")

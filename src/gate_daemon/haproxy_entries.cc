@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "gate_daemon/names.h"
+#include "model/gate_delta.h"
 
 namespace proviso::gate_daemon {
 namespace {
@@ -56,29 +58,40 @@ std::string map_key(std::string_view subscription, std::string_view service,
 }
 
 HaproxyQuestions::HaproxyQuestions(const model::GateSnapshot& snapshot) : known_(true) {
+  add(snapshot);
+}
+
+void HaproxyQuestions::add(const model::GateSnapshot& more) {
   std::map<std::string, std::uint32_t> numbers;
-  for (const Names::Service& service : services_of(snapshot)) {
+  for (std::uint32_t i = 0; i < services_.size(); ++i) numbers.emplace(services_[i].name, i);
+  for (const Names::Service& service : services_of(more)) {
     auto& known = services_[number_of(service.name, numbers)].operations;
-    known.insert(known.end(), service.operations.begin(), service.operations.end());
+    for (const std::string& operation : service.operations) {
+      if (std::ranges::find(known, operation) == known.end()) known.push_back(operation);
+    }
   }
   std::map<std::pair<std::string, std::uint32_t>, Question> questions;
-  for (const model::ProvenOrder& order : snapshot.restrictions) {
+  for (const model::ProvenOrder& order : more.restrictions) {
     const auto& restriction = order.order.order.restriction;
     if (!restriction) continue;
     add_changes(*restriction);
     for (const model::ScopeLine& line : restriction->scope) {
       const std::uint32_t service = number_of(line.service.value, numbers);
-      Question& question = questions[{line.subscription.value, service}];
-      question.regions.insert(question.regions.end(), line.regions.begin(), line.regions.end());
-      for (const std::string& resource : line.resources) {
-        if (line.regions.empty()) question.resources.push_back({"", resource});
-        for (const std::string& region : line.regions) {
-          question.resources.push_back({region, resource});
-        }
-      }
+      add_line(line, questions[{line.subscription.value, service}]);
     }
   }
-  questions_.reserve(questions.size());
+  for (Question& known : questions_) {
+    const auto same = questions.find({known.subscription, known.service});
+    if (same == questions.end()) continue;
+    const auto append = [](auto& to, const auto& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    append(known.regions, same->second.regions);
+    append(known.resources, same->second.resources);
+    sort_unique(known.regions);
+    questions.erase(same);
+  }
+  questions_.reserve(questions_.size() + questions.size());
   for (auto& [about, question] : questions) {
     question.subscription = about.first;
     question.service = about.second;
@@ -86,7 +99,32 @@ HaproxyQuestions::HaproxyQuestions(const model::GateSnapshot& snapshot) : known_
     sort_unique(question.regions);
     questions_.push_back(std::move(question));
   }
+  std::ranges::sort(questions_, [](const Question& a, const Question& b) {
+    return std::tie(a.subscription, a.service) < std::tie(b.subscription, b.service);
+  });
   sort_unique(changes_);
+}
+
+void HaproxyQuestions::add_line(const model::ScopeLine& line, Question& question) {
+  question.regions.insert(question.regions.end(), line.regions.begin(), line.regions.end());
+  for (const std::string& resource : line.resources) {
+    if (line.regions.empty()) question.resources.push_back({"", resource});
+    for (const std::string& region : line.regions) {
+      question.resources.push_back({region, resource});
+    }
+  }
+}
+
+// What is gone is still asked about, until the next whole snapshot: the gate answers that nothing
+// restricts it, and the map says nothing of it.
+Result<HaproxyQuestions> HaproxyQuestions::with_delta(std::string_view delta_text) const {
+  model::GateDelta delta = TRY(model::parse_delta(delta_text));
+  model::GateSnapshot more;
+  more.catalogues = std::move(delta.catalogues);
+  more.restrictions = std::move(delta.added);
+  HaproxyQuestions out = *this;
+  if (!more.restrictions.empty()) out.add(more);
+  return out;
 }
 
 std::uint32_t HaproxyQuestions::number_of(const std::string& service,

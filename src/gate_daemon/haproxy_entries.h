@@ -41,6 +41,8 @@ class HaproxyQuestions {
   explicit HaproxyQuestions(const model::GateSnapshot& snapshot);
   /// Of a snapshot that the gate has taken. `corrupt`: what is none.
   static Result<HaproxyQuestions> from_snapshot(std::string_view snapshot_text);
+  /// After a delta that the gate has taken. `corrupt`, `invalid_input`: what is none.
+  [[nodiscard]] Result<HaproxyQuestions> with_delta(std::string_view delta_text) const;
 
   /// What the gate does now, as far as a map can say it: nothing of whom it lets do everything
   /// (I4). `deny` only where every operation is refused, whatever region and resource it names.
@@ -75,6 +77,8 @@ class HaproxyQuestions {
 
   [[nodiscard]] std::uint32_t number_of(const std::string& service,
                                         std::map<std::string, std::uint32_t>& numbers);
+  void add(const model::GateSnapshot& more);
+  static void add_line(const model::ScopeLine& line, Question& question);
   void add_changes(const model::Restriction& restriction);
 
   bool known_ = false;

@@ -29,10 +29,19 @@ HaproxyLink::HaproxyLink(std::string socket, HaproxySettings settings, const gat
       log_(log),
       map_(settings_.map, {.payload_bytes = settings_.payload_bytes}) {}
 
+// What does not parse the gate would not have taken.
 void HaproxyLink::take(std::string_view snapshot_text) {
-  auto questions = HaproxyQuestions::from_snapshot(snapshot_text);
-  if (!questions) return;  // the gate would not have taken it
-  questions_.set(*std::move(questions));
+  if (auto questions = HaproxyQuestions::from_snapshot(snapshot_text)) ask(*std::move(questions));
+}
+
+void HaproxyLink::take_delta(std::string_view delta_text) {
+  const auto now = questions_.get();
+  if (now == nullptr) return;
+  if (auto questions = now->with_delta(delta_text)) ask(*std::move(questions));
+}
+
+void HaproxyLink::ask(HaproxyQuestions questions) {
+  questions_.set(std::move(questions));
   const std::lock_guard lock(mutex_);
   fresh_ = true;
   wake_.notify_one();

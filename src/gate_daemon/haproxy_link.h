@@ -52,6 +52,8 @@ class HaproxyLink {
 
   /// The gate has taken this snapshot. Any thread.
   void take(std::string_view snapshot_text);
+  /// The gate has taken this delta. Any thread, one after the other.
+  void take_delta(std::string_view delta_text);
   /// One look; how long to wait for the next at most. One thread.
   std::chrono::milliseconds step();
   /// step() again and again, at once after take().
@@ -70,6 +72,7 @@ class HaproxyLink {
   Result<void> look_again(const Moment& now);
   Result<void> push(std::int64_t now);
   void write_file(const MapEntries& entries);
+  void ask(HaproxyQuestions questions);
   std::chrono::milliseconds failed(const Error& error);
 
   const std::string socket_;

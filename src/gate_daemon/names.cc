@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "gates/delta_journal.h"
 #include "model/gate_delta.h"
 #include "model/gate_snapshot.h"
 #include "model/scope.h"
@@ -71,20 +70,6 @@ Result<Names> Names::from_snapshot(std::string_view snapshot_text) {
   Names out;
   out.add(snapshot.catalogues, snapshot.restrictions);
   return out;
-}
-
-Result<Names> Names::from_state(const std::string& state_dir, FileSystem& fs) {
-  for (const std::string& file : {state_dir + "/newest.snapshot", state_dir + "/quorum.snapshot"}) {
-    const auto text = fs.read(file, model::kSnapshotBytesMax);
-    if (!text) continue;
-    auto names = from_snapshot(*text);
-    if (!names || file.ends_with("/newest.snapshot")) return names;
-    gates::DeltaJournal journal(state_dir + "/deltas", fs);
-    const auto kept = journal.read(gates::snapshot_digest(*text));
-    for (const std::string_view delta : kept.deltas) names = TRY(names->with_delta(delta));
-    return names;
-  }
-  return fail(Errc::not_found, state_dir + ": no snapshot is kept there");
 }
 
 // Services of orders that are gone stay: each candidate is checked by the gate.

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/file_system.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "model/proven_order.h"
@@ -24,8 +23,6 @@ class Names {
   /// Of a snapshot that the gate has taken. `corrupt`: what is none.
   static Result<Names> from_snapshot(std::string_view snapshot_text);
 
-  /// Of what a gate keeps in its folder: its snapshot, and the deltas since. `not_found`: none.
-  static Result<Names> from_state(const std::string& state_dir, FileSystem& fs);
   /// After a delta that the gate has taken. `corrupt`, `invalid_input`: what is none.
   [[nodiscard]] Result<Names> with_delta(std::string_view delta_text) const;
 

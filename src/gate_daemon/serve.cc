@@ -16,11 +16,11 @@
 #include "gate_daemon/grpc_connection.h"
 #include "gate_daemon/haproxy_link.h"
 #include "gate_daemon/http_connection.h"
+#include "gate_daemon/knowledge.h"
 #include "gate_daemon/recorder.h"
 #include "gate_daemon/snapshot_file.h"
 #include "gates/gate_identity.h"
 #include "http/server.h"
-#include "model/gate_snapshot.h"
 
 namespace proviso::gate_daemon {
 namespace {
@@ -38,15 +38,9 @@ Json name_of(const LiveStatus& status) {
 /// Watches the snapshot file and offers what is new in it to the gate.
 class Supply {
  public:
-  /// `names` is null where nobody searches: they cost as much memory as the snapshot's text.
-  Supply(gates::LiveGate& gate, Latest<Names>* names, HaproxyLink* haproxy, const std::string& path,
-         FileSystem& fs, const EventLog& log)
-      : gate_(gate),
-        names_(names),
-        haproxy_(haproxy),
-        file_(path, fs),
-        log_(log),
-        named_(!path.empty()) {}
+  Supply(gates::LiveGate& gate, Knowledge& knowledge, const std::string& path, FileSystem& fs,
+         const EventLog& log)
+      : gate_(gate), knowledge_(knowledge), file_(path, fs), log_(log), named_(!path.empty()) {}
 
   /// One look. Says how long to wait for the next one at most.
   std::chrono::milliseconds look() {
@@ -65,10 +59,7 @@ class Supply {
       return kLookEvery;
     }
     retry_ = 1s;
-    if (names_ != nullptr) {
-      if (auto names = Names::from_snapshot(**text)) names_->set(*std::move(names));
-    }
-    if (haproxy_ != nullptr) haproxy_->take(**text);
+    knowledge_.take_snapshot(**text);
     log_.write("snapshot_accepted", {{"version", *taken}, {"orders", gate_.status().orders}});
     return kLookEvery;
   }
@@ -88,8 +79,7 @@ class Supply {
   }
 
   gates::LiveGate& gate_;
-  Latest<Names>* const names_;
-  HaproxyLink* const haproxy_;  // null where no HAProxy is kept in step
+  Knowledge& knowledge_;
   SnapshotFile file_;
   const EventLog& log_;
   const bool named_;
@@ -148,22 +138,6 @@ sigset_t stop_signals() {
   return out;
 }
 
-// What the gate can name from its own folder, before any file was offered.
-void name_from_state(const std::string& state_dir, FileSystem& fs, Latest<Names>* names,
-                     HaproxyLink* haproxy) {
-  if (state_dir.empty()) return;
-  if (names != nullptr) {
-    if (auto read = Names::from_state(state_dir, fs)) names->set(*std::move(read));
-  }
-  if (haproxy == nullptr) return;
-  for (const char* file : {"/newest.snapshot", "/quorum.snapshot"}) {
-    const auto text = fs.read(state_dir + file, model::kSnapshotBytesMax);
-    if (!text || !model::parse_snapshot(*text)) continue;
-    haproxy->take(*text);
-    return;
-  }
-}
-
 // `settings` and the handlers outlive the loop.
 Result<void> listen_on(Loop& loop, const ServeSettings& settings, Authzen& authzen,
                        ExtAuthz& ext_authz, CheckPages& pages, const EventLog& log) {
@@ -186,6 +160,12 @@ Result<void> listen_on(Loop& loop, const ServeSettings& settings, Authzen& authz
   return listen(settings.http, "http", over_http(pages));
 }
 
+std::function<void(const ServerLink::Taken&)> told_to(Knowledge& knowledge) {
+  return [&knowledge](const ServerLink::Taken& taken) {
+    taken.whole ? knowledge.take_snapshot(taken.text) : knowledge.take_delta(taken.text);
+  };
+}
+
 Result<void> check_address(const std::optional<Address>& address, std::string_view option) {
   if (!address || http::is_loopback_address(address->ip)) return {};
   return fail(Errc::invalid_input,
@@ -202,10 +182,12 @@ Result<void> ServeSettings::check() const {
                 "nothing to serve: give --authzen, --ext-authz or --http an address, or --haproxy "
                 "a socket");
   }
-  if (snapshot.empty() && gate.state_dir.empty()) {
+  if (snapshot.empty() && !server && gate.state_dir.empty()) {
     return fail(Errc::invalid_input,
-                "nothing to enforce: give --snapshot FILE, or --state DIR with what was kept");
+                "nothing to enforce: give --snapshot FILE, --server URL, or --state DIR with what "
+                "was kept");
   }
+  if (server) TRY_VOID(server->check());
   if (haproxy.size() > HaproxyCli::kSocketPathMax) {
     return fail(Errc::invalid_input, "--haproxy: a socket's path has at most 107 bytes");
   }
@@ -238,16 +220,20 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   if (!settings.haproxy.empty()) {
     haproxy.emplace(settings.haproxy, settings.config.haproxy, *gate, clocks, fs, log);
   }
-  Latest<Names>* const searched = settings.authzen ? &names : nullptr;
-  HaproxyLink* const linked = haproxy ? &*haproxy : nullptr;
-  name_from_state(state_dir, fs, searched, linked);
-  Supply supply(*gate, searched, linked, settings.snapshot, fs, log);
+  Knowledge knowledge(settings.authzen ? &names : nullptr, haproxy ? &*haproxy : nullptr);
+  knowledge.read_kept(fs, state_dir);
+  Supply supply(*gate, knowledge, settings.snapshot, fs, log);
   if (!kept.has_state) supply.look();
   Latest<LiveStatus> status;
   Ticker ticker(*gate, status, log);
   Recorder recorder(refusals, clocks, fs,
                     {.state_dir = state_dir, .ledger = ledger, .identity = std::move(identity)},
                     settings.config.refusals, log);
+  std::optional<ServerLink> server;
+  if (settings.server) {
+    server.emplace(*gate, clocks, log, *std::move(settings.server), told_to(knowledge),
+                   recorder.counts());
+  }
 
   // What answers, and where.
   const auto loop = TRY(Loop::make(settings.config.loop_limits));
@@ -262,7 +248,8 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   log.write("started", {{"snapshot", name_of(*status.get())}});
 
   // Until it is told to stop.
-  std::jthread looking([&](const std::stop_token& stop) { supply.run(stop); });
+  std::jthread looking(
+      [&](const std::stop_token& stop) { server ? server->run(stop) : supply.run(stop); });
   std::jthread ticking([&](const std::stop_token& stop) { ticker.run(stop); });
   const auto look_at_checks = [&] {
     const auto now = status.get();

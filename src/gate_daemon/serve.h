@@ -7,6 +7,7 @@
 #include "base/event_log.h"
 #include "base/file_system.h"
 #include "gate_daemon/config.h"
+#include "gate_daemon/server_link.h"
 #include "gates/live_gate.h"
 
 namespace proviso::gate_daemon {
@@ -14,6 +15,7 @@ namespace proviso::gate_daemon {
 struct ServeSettings {
   gates::LiveGateSettings gate;
   std::string snapshot;  ///< the file to watch; empty: only what the state folder keeps
+  std::optional<ServerLinkSettings> server;  ///< or the server that brings it
   std::optional<Address> authzen;
   std::optional<Address> ext_authz;
   std::optional<Address> http;

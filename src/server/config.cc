@@ -6,6 +6,7 @@
 
 #include "base/text/format.h"
 #include "server/cosigning_config.h"
+#include "server/gates_config.h"
 #include "server/serve_config.h"
 #include "server/toml_settings.h"
 
@@ -21,7 +22,8 @@ constexpr std::int64_t kLatenessMax = 10'080;
 
 Result<void> check_known(const std::string& name, const toml::table& table) {
   for (const auto& [section, value] : table) {
-    if (section == "serve" || section == "witnesses") continue;  // have readers of their own
+    if (section == "serve" || section == "witnesses" || section == "gates")
+      continue;  // have readers of their own
     const toml::table* members = value.as_table();
     if (members == nullptr) return unknown_setting(name, value.source());
     for (const auto& [key, member] : *members) {
@@ -98,6 +100,7 @@ Result<Config> parse_config(const std::string& name, const std::string& text) {
   TRY_VOID(check_known(name, table));
   TRY_VOID(parse_serve_config(name, text));
   TRY_VOID(parse_cosigning_config(name, text));
+  TRY_VOID(parse_gates_config(name, text));
   Config config;
   config.ledger_origin = table["ledger"]["origin"].value_or(std::string());
   config.rejects_share_max =
@@ -142,8 +145,9 @@ std::string default_config(const std::string& ledger_origin, std::int64_t seal_e
       "per_slot = 1\n"
       "# Days after which each is open, whatever happens; and after an order's effect.\n"
       "open_by_days = 400\n"
-      "open_after_days = 30\n\n{}\n{}",
-      ledger_origin, seal_every_minutes, default_serve_section(), default_cosigning_section());
+      "open_after_days = 30\n\n{}\n{}\n{}",
+      ledger_origin, seal_every_minutes, default_serve_section(), default_cosigning_section(),
+      default_gates_section());
 }
 
 }  // namespace proviso::server

@@ -23,6 +23,8 @@ struct FolderPaths {
   [[nodiscard]] std::string serve_lock() const { return root + "/serve.lock"; }
   [[nodiscard]] std::string tokens() const { return root + "/tokens.json"; }
   [[nodiscard]] std::string store() const { return root + "/store.sqlite"; }
+  /// What gates said of themselves; `serve` alone writes there.
+  [[nodiscard]] std::string gates() const { return root + "/gates"; }
   [[nodiscard]] std::string ledger() const { return root + "/ledger"; }
   [[nodiscard]] std::string ledger_key() const { return root + "/keys/ledger.pem"; }
   [[nodiscard]] std::string hash_key() const { return root + "/keys/hash.key"; }

@@ -10,6 +10,8 @@
 #include "http/server.h"
 #include "server/cosigning_config.h"
 #include "server/data_folder.h"
+#include "server/gate_hub.h"
+#include "server/gates_config.h"
 #include "server/ledger_scrub.h"
 #include "server/serve_config.h"
 #include "server/serve_routes.h"
@@ -25,6 +27,7 @@ struct Settings {
   http::ServerSettings server;
   ledger::NoteVerifier ledger_key;
   std::optional<witness::CosigningSettings> cosigning;
+  GateHubSettings gates;
 };
 
 std::string below(const FolderPaths& paths, const std::string& file) {
@@ -47,6 +50,22 @@ Result<std::optional<witness::CosigningSettings>> read_cosigning(const FolderPat
   return out;
 }
 
+Result<GateHubSettings> read_gates(const FolderPaths& paths, const std::string& text,
+                                   const ledger::NoteVerifier& ledger_key, bool has_witnesses) {
+  const GatesConfig config = TRY(parse_gates_config(paths.config(), text));
+  GateHubSettings out;
+  out.source = {.store = paths.store(),
+                .log_dir = paths.ledger() + "/log",
+                .key = ledger_key,
+                .origin = ledger_key.name,
+                .cosigned_only = has_witnesses && config.wait_for_witnesses};
+  out.store_dir = paths.root;
+  out.keys_file = below(paths, config.keys);
+  out.records_dir = paths.gates();
+  out.renew = config.renew;
+  return out;
+}
+
 Result<Settings> read_settings(const FolderPaths& paths, const ServeOptions& options) {
   FileSystem& fs = real_file_system();
   if (!fs.exists(paths.config())) {
@@ -62,6 +81,7 @@ Result<Settings> read_settings(const FolderPaths& paths, const ServeOptions& opt
   out.server.tls_certificate = below(paths, out.server.tls_certificate);
   out.server.tls_key = below(paths, out.server.tls_key);
   out.cosigning = TRY(read_cosigning(paths, text));
+  out.gates = TRY(read_gates(paths, text, out.ledger_key, out.cosigning.has_value()));
   return out;
 }
 
@@ -78,6 +98,7 @@ void declare_metrics(Metrics& metrics) {
   metrics.gauge("proviso_ledger_entries", "Entries under the newest checkpoint.");
   witness::declare_cosigning_metrics(metrics);
   declare_scrub_metrics(metrics);
+  declare_gate_metrics(metrics);
 }
 
 }  // namespace
@@ -98,23 +119,26 @@ Result<void> serve(const std::string& root, const ServeOptions& options, const C
     return tokens.judge(token, scope);
   });
   std::unique_ptr<witness::Cosigning> cosigning;  // outlives the server, whose handlers ask it
+  std::unique_ptr<GateHub> gates;                 // the same
   std::unique_ptr<http::Server> server;
   ServeView view{.fs = real_file_system(),
                  .log_dir = paths.ledger() + "/log",
                  .metrics = metrics,
                  .stopping = [&server] { return server->stopping(); }};
   if (settings.cosigning) view.cosigned = [&cosigning] { return cosigning->checkpoint(); };
+  view.new_gate = [&gates] { return gates->new_end(); };
   add_routes(router, view);
   server = TRY(http::Server::listen(settings.server, router, log, metrics, random));
   log.write("listening", {{"port", static_cast<std::int64_t>(server->port())},
                           {"tls", !settings.server.tls_certificate.empty()}});
 
-  // Beside it, its witnesses are asked and the log is read through; then it serves until it is told
-  // to stop.
+  // Beside it, its witnesses are asked, its gates are fed, and the log is read through; then it
+  // serves until it is told to stop.
   if (settings.cosigning) {
     cosigning = TRY(witness::Cosigning::start({view.fs, view.log_dir, log, metrics},
                                               std::move(*settings.cosigning)));
   }
+  gates = GateHub::start({view.fs, clock, log, metrics}, std::move(settings.gates));
   std::unique_ptr<LedgerScrub> scrub;
   if (options.scrub_every > std::chrono::seconds{0}) {
     scrub = std::make_unique<LedgerScrub>(

@@ -85,6 +85,18 @@ Response metrics(const ServeView& view) {
   return out;
 }
 
+Response gate_stream(const ServeView& view, const Request& request) {
+  if (!http::asks_for_channel(request)) {
+    Response out = problem(426, "this is a WebSocket (RFC 6455), for gates");
+    out.headers.emplace_back("Upgrade", "websocket");
+    return out;
+  }
+  if (!view.new_gate) return unavailable("gates are not served here");
+  Response out;
+  out.channel = view.new_gate();
+  return out;
+}
+
 }  // namespace
 
 void add_ledger_routes(http::Router& router, const ServeView& view) {
@@ -105,9 +117,16 @@ void add_health_routes(http::Router& router, const ServeView& view) {
               [view](const Request&, const PathValues&) { return metrics(view); }});
 }
 
+void add_gate_routes(http::Router& router, const ServeView& view) {
+  router.add(
+      {Method::get, "/gates/stream", Access::token("gate"),
+       [view](const Request& request, const PathValues&) { return gate_stream(view, request); }});
+}
+
 void add_routes(http::Router& router, const ServeView& view) {
   add_ledger_routes(router, view);
   add_health_routes(router, view);
+  add_gate_routes(router, view);
 }
 
 }  // namespace proviso::server

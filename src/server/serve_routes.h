@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/file_system.h"
 #include "base/metrics.h"
+#include "http/channel.h"
 #include "http/router.h"
 
 namespace proviso::server {
@@ -19,6 +21,8 @@ struct ServeView {
   /// The checkpoint to show, where it is not the one in `log_dir`: the newest cosigned one.
   /// `not_found` while there is none.
   std::function<Result<std::string>()> cosigned = {};
+  /// The server's end of one more gate's channel. Unset: gates are not served.
+  std::function<std::shared_ptr<http::ChannelListener>()> new_gate = {};
 };
 
 /// The ledger's public read interface, in the layout of c2sp.org/tlog-tiles: /checkpoint,
@@ -28,6 +32,8 @@ struct ServeView {
 void add_ledger_routes(http::Router& router, const ServeView& view);
 /// /healthz: the process answers; /readyz: it can serve the ledger; /metrics: its figures.
 void add_health_routes(http::Router& router, const ServeView& view);
+/// /gates/stream: what gates enforce, brought to them (docs/formats/gate-stream.md).
+void add_gate_routes(http::Router& router, const ServeView& view);
 /// All of them.
 void add_routes(http::Router& router, const ServeView& view);
 

@@ -16,7 +16,7 @@
 namespace proviso::server {
 
 /// What a token may be good for; others are refused.
-inline constexpr std::string_view kTokenScopes[] = {"metrics"};
+inline constexpr std::string_view kTokenScopes[] = {"metrics", "gate"};
 
 /// A bearer token as it is kept: never itself, only its digest.
 struct Token {

@@ -111,6 +111,7 @@ done
 
 SECTION="access"
 token="$(proviso token new scraper --scope metrics -d data --json | jq -r .token)"
+gate_token="$(proviso token new gate --scope gate -d data --json | jq -r .token)"
 check "a name is used once" 2 'there is a token of this name' \
   proviso token new scraper --scope metrics -d data
 check "an unknown scope" 2 'no .everything.' proviso token new all --scope everything -d data
@@ -133,10 +134,18 @@ while read -r method pattern access; do
       that "$pattern: no bearer" expect_status 401 -X "$method" -u "a:$token" "$URL$path"
       that "$pattern: the token" expect_status 200 -X "$method" "${away[@]}" \
         -H "Authorization: Bearer $token" "$URL$path" ;;
+    "token gate")  # a WebSocket: who may open one is told that this is none
+      that "$pattern: no token" expect_status 401 -X "$method" "$URL$path"
+      that "$pattern: a wrong token" expect_status 401 -X "$method" \
+        -H "Authorization: Bearer pvt_$(printf '0%.0s' $(seq 64))" "$URL$path"
+      that "$pattern: a token for other things" expect_status 403 -X "$method" \
+        -H "Authorization: Bearer $token" "$URL$path"
+      that "$pattern: the token" expect_status 426 -X "$method" \
+        -H "Authorization: Bearer $gate_token" "$URL$path" ;;
     *) verdict 1 "$pattern: no authorisation test for '$access'" ;;
   esac
 done < <(proviso serve --routes)
-that "all routes were asked" [ "$routes" -ge 5 ]
+that "all routes were asked" [ "$routes" -ge 6 ]
 that "this machine may read metrics" expect_status 200 "$URL/metrics"
 that "another method" expect_status 405 -X DELETE "$URL/checkpoint"
 that "Allow tells which" [ "$(header Allow -X DELETE "$URL/checkpoint")" = "GET, HEAD" ]

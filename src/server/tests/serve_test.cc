@@ -25,7 +25,8 @@ TEST(ServeRoutes, AreTheseAndNoOthers) {
             "GET /tile/{path...} open\n"
             "GET /healthz open\n"
             "GET /readyz open\n"
-            "GET /metrics token metrics or loopback\n");
+            "GET /metrics token metrics or loopback\n"
+            "GET /gates/stream token gate\n");
 }
 
 // The same for a witness; tests/witness asks each of them.

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/gate_records.h"
+
+// Whether all gates enforce what they are to: the barrier that a case file shows (I13).
+namespace proviso::server {
+
+struct GateStanding {
+  std::string gate;
+  bool confirmed = false;     ///< it enforces, and stands on the version asked for or a later one
+  std::uint64_t version = 0;  ///< that it stands on; 0: none
+  Time said_at{};
+  std::string why;   ///< where not confirmed, in words
+  std::string note;  ///< what it said, as it signed it; empty where nothing was heard
+};
+
+struct Barrier {
+  std::uint64_t version = 0;
+  bool reached = false;             ///< there are gates, and all have confirmed
+  std::vector<GateStanding> gates;  ///< by name
+};
+
+/// A version is a number of ledger entries: an order whose entry has the index I is in every
+/// version above I, unless it is lifted or over.
+Barrier judge_barrier(std::uint64_t version, const GateKeys& keys, const GateRecords& records);
+
+Json barrier_to_json(const Barrier& barrier);
+std::string barrier_in_words(const Barrier& barrier);
+
+}  // namespace proviso::server
