@@ -30,16 +30,17 @@ FolderWatch::~FolderWatch() {
   if (woken_ >= 0) ::close(woken_);
 }
 
-void FolderWatch::wait(std::chrono::milliseconds most) {
+bool FolderWatch::wait(std::chrono::milliseconds most) {
   // Each time anew, since a folder may be another one now; for the same one it changes nothing.
   for (const Folder& folder : folders_) {
     const std::uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE;
     ::inotify_add_watch(notify_, folder.path.c_str(), folder.growing ? events | IN_MODIFY : events);
   }
   std::array<pollfd, 2> fds{pollfd{notify_, POLLIN, 0}, pollfd{woken_, POLLIN, 0}};
-  ::poll(fds.data(), fds.size(), static_cast<int>(most.count()));
+  const int ready = ::poll(fds.data(), fds.size(), static_cast<int>(most.count()));
   drain(notify_);
   drain(woken_);
+  return ready > 0;
 }
 
 void FolderWatch::wake() {

@@ -24,7 +24,8 @@ class FolderWatch {
 
   /// Returns at a change since the last call (also one of a file that nobody asked about), at
   /// wake(), or after `most`. A folder need not be there: it is looked for at each call.
-  void wait(std::chrono::milliseconds most);
+  /// False: its time was over.
+  bool wait(std::chrono::milliseconds most);
   /// Any thread.
   void wake();
 

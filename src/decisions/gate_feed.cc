@@ -5,6 +5,7 @@
 #include <set>
 
 #include "decisions/order_store.h"
+#include "ledger/tiles.h"
 #include "ledger/witness_policy.h"
 #include "model/in_force.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::size_t kRemembered = 4'096;
 constexpr std::int64_t kRowsAtOnce = 10'000;
+// So many entries of the log are looked through for one that the store has not marked yet.
+constexpr std::uint64_t kUnmarkedMax = 1'024;
 
 }  // namespace
 
@@ -63,8 +66,9 @@ Result<void> GateFeed::read_head() {
   return {};
 }
 
-// Entries come into the outbox in the order of the ledger, and get their index when they stand
-// there. Before one that has none yet nothing is skipped.
+// Entries come into the outbox in the order of the ledger, and are marked with their index some
+// milliseconds after the log has published them. For an order these count (it is in force when the
+// log has it), so one that is not marked yet is looked for in the log itself.
 Result<void> GateFeed::read_orders_in_force() {
   while (true) {
     const auto rows = TRY(database_->query(
@@ -72,15 +76,54 @@ Result<void> GateFeed::read_orders_in_force() {
         "FROM outbox WHERE seq>:p0 ORDER BY seq LIMIT " +
             std::to_string(kRowsAtOnce),
         {read_to_}));
+    bool all_marked = true;
     for (const cases::SqlRow& row : rows) {
-      if (row.text(1).empty()) return {};
-      const auto index = static_cast<std::uint64_t>(row.integer(1));
-      if (!row.text(2).empty()) TRY_VOID(take_entry(index, row.text(2)));
-      read_to_ = row.integer(0);
-      entries_known_ = std::max(entries_known_, index + 1);
+      all_marked = all_marked && !row.text(1).empty();
+      if (!TRY(take_row(row, all_marked))) return {};
     }
-    if (std::ssize(rows) < kRowsAtOnce) return {};
+    if (std::ssize(rows) < kRowsAtOnce || !all_marked) return {};
   }
+}
+
+// False: the published log does not have it yet, nor what comes behind it.
+Result<bool> GateFeed::take_row(const cases::SqlRow& row, bool all_marked) {
+  const std::int64_t number = row.integer(0);
+  const std::string& order_in_force = row.text(2);
+  if (!order_in_force.empty() && !taken_unmarked_.contains(number)) {
+    std::optional<std::uint64_t> index;
+    if (row.text(1).empty()) {
+      index = TRY(find_in_log(order_in_force));
+    } else {
+      index = static_cast<std::uint64_t>(row.integer(1));
+    }
+    if (!index) return false;
+    TRY_VOID(take_entry(*index, order_in_force));
+    entries_known_ = std::max(entries_known_, *index + 1);
+    if (!all_marked) taken_unmarked_.insert(number);
+  }
+  if (!all_marked) return true;
+  read_to_ = number;
+  marked_to_ = std::max(marked_to_, static_cast<std::uint64_t>(row.integer(1)) + 1);
+  entries_known_ = std::max(entries_known_, marked_to_);
+  taken_unmarked_.erase(number);
+  return true;
+}
+
+Result<std::optional<std::uint64_t>> GateFeed::find_in_log(std::string_view entry) {
+  const std::uint64_t end = std::min(head_.size, marked_to_ + kUnmarkedMax);
+  ledger::TileFile file;
+  ledger::FolderFiles files(fs_, source_.log_dir);
+  for (std::uint64_t index = marked_to_; index < end;) {
+    const std::uint64_t bundle = index / ledger::kTileWidth;
+    const std::uint64_t first = bundle * ledger::kTileWidth;
+    const std::uint64_t width = std::min(ledger::kTileWidth, head_.size - first);
+    TRY_VOID(ledger::read_bundle_file(files, bundle, width, file));
+    const auto entries = TRY(ledger::split_bundle(file.bytes, width, ledger::BundleTail::ignored));
+    for (; index < std::min(end, first + width); ++index) {
+      if (entries[index - first] == entry) return std::optional(index);
+    }
+  }
+  return std::optional<std::uint64_t>();
 }
 
 Result<void> GateFeed::take_entry(std::uint64_t index, const std::string& bytes) {

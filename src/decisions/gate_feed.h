@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -95,6 +97,8 @@ class GateFeed {
 
   Result<void> read_head();
   Result<void> read_orders_in_force();
+  Result<bool> take_row(const cases::SqlRow& row, bool all_marked);
+  Result<std::optional<std::uint64_t>> find_in_log(std::string_view entry);
   Result<void> take_entry(std::uint64_t index, const std::string& bytes);
   [[nodiscard]] bool holds(const Held& order, const GateCut& cut) const;
   [[nodiscard]] Digest sum_of(const GateCut& cut) const;
@@ -108,9 +112,11 @@ class GateFeed {
   Source source_;
   FileSystem& fs_;
   std::unique_ptr<cases::Database> database_;
-  std::int64_t read_to_ = 0;         // outbox.seq
-  std::uint64_t entries_known_ = 0;  // ledger entries of which read_to_ tells
-  std::vector<Held> orders_;         // by index
+  std::int64_t read_to_ = 0;               // outbox.seq: all rows up to it are marked and taken
+  std::uint64_t marked_to_ = 0;            // ledger entries that they are
+  std::uint64_t entries_known_ = 0;        // and with those that were found in the log
+  std::set<std::int64_t> taken_unmarked_;  // rows behind read_to_ that were taken
+  std::vector<Held> orders_;               // by index
   std::unordered_map<std::string, std::size_t> by_digest_;  // into orders_; bytes
   std::vector<Change> changes_;                             // of who decides, by index
   std::string note_;                                        // the checkpoint that newest_ is under

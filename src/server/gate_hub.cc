@@ -120,11 +120,22 @@ struct GateHub::Impl {
       feed_gates();
       take_counts();
       count();
-      watch.wait(counts_waiting.empty() ? until_next() : 0ms);
-      std::this_thread::sleep_for(kLookPause);
+      wait();
     }
     builder = {};
     for (auto& [id, gate] : gates) gate.channel->end();
+  }
+
+  // What a write to the store's file announces is seen a moment later, when it is on disk, and
+  // nothing tells of that moment: so it looks again, ever later, until all is quiet.
+  void wait() {
+    std::this_thread::sleep_for(kLookPause);
+    const auto most = counts_waiting.empty() ? std::min(until_next(), look_again) : 0ms;
+    if (watch.wait(most)) {
+      look_again = kLookPause;
+    } else {
+      look_again = std::min(2 * look_again, kLookEvery);
+    }
   }
 
   // --- what is to be sent
@@ -506,6 +517,7 @@ struct GateHub::Impl {
   GateRecords latest;
   GateRecordFile records;
   bool all_confirmed = false;
+  std::chrono::milliseconds look_again = kLookEvery;
   std::deque<std::pair<std::uint64_t, std::string>> counts_waiting;  // by connection
   std::optional<Whole> whole;
   Steady::time_point whole_used{};

@@ -102,6 +102,40 @@ TEST(GateFeed, TellsOnlyWhatGatesWouldSee) {
   EXPECT_TRUE(fed.look());
 }
 
+// A process that dies between the log and the mark in the store leaves such a row; so does one that
+// has not come to the mark yet.
+TEST(GateFeed, AnOrderCountsWhenTheLogHasItThoughTheStoreDoesNotSaySo) {
+  Fed fed;
+  const Digest first = fed.restrict_it();
+  EXPECT_TRUE(fed.look());
+  const Digest second = fed.restrict_it("sub-2/speech");
+  auto& database = fed.provider.record().database();
+  const auto unmark = [&](std::string_view what) {
+    ASSERT_TRUE(database.run("UPDATE outbox SET ledger_index=NULL WHERE " + std::string(what)));
+  };
+  const auto rows = database.query("SELECT seq, ledger_index FROM outbox ORDER BY seq").value();
+  ASSERT_GT(rows.size(), 3U);
+  const std::string from = std::to_string(rows[rows.size() - 3].integer(0));
+  unmark("seq>=" + from);
+  EXPECT_TRUE(fed.look());
+  EXPECT_EQ(fed.held(), (std::vector<Digest>{first, second}));
+  fed.lift(first);
+  unmark("seq>=" + from);
+  EXPECT_TRUE(fed.look());
+  EXPECT_EQ(fed.held(), std::vector<Digest>{second});
+  EXPECT_FALSE(fed.look()) << "nothing is taken twice";
+  // Marked at last.
+  for (const auto& row : rows) {
+    ASSERT_TRUE(database.run("UPDATE outbox SET ledger_index=:p0 WHERE seq=:p1",
+                             {row.integer(1), row.integer(0)}));
+  }
+  EXPECT_FALSE(fed.look());
+  EXPECT_EQ(fed.held(), std::vector<Digest>{second});
+  fed.feed = fed.open(false);
+  EXPECT_TRUE(fed.look());
+  EXPECT_EQ(fed.held(), std::vector<Digest>{second});
+}
+
 TEST(GateFeed, RenewsAVersionThatIsOld) {
   Fed fed;
   EXPECT_TRUE(fed.look());

@@ -163,6 +163,12 @@ class Hub : public testing::Test {
     }
     return false;
   }
+  [[nodiscard]] bool becomes(std::string_view metric, double value) const {
+    for (int i = 0; i < 1'000 && metrics_.value(metric) != value; ++i) {
+      std::this_thread::sleep_for(10ms);
+    }
+    return metrics_.value(metric) == value;
+  }
   [[nodiscard]] bool logged(std::string_view event) {
     for (int i = 0; i < 1'000; ++i) {
       {
@@ -226,10 +232,7 @@ TEST_F(Hub, AGateThatIsSlowGetsTheNewestNext) {
 // What gates do not see makes the ledger longer, too: the whole then covers more than the version
 // that the hub has, and a gate that took it stands no less on the newest.
 TEST_F(Hub, ALedgerThatGrowsByOtherThingsKeepsNobodyWaiting) {
-  for (int i = 0; i < 1'000 && metrics_.value("proviso_gates_known") != 2; ++i) {
-    std::this_thread::sleep_for(10ms);
-  }
-  ASSERT_EQ(metrics_.value("proviso_gates_known"), 2) << "it has looked";
+  ASSERT_TRUE(becomes("proviso_gates_known", 2)) << "it has looked";
   ASSERT_TRUE(provider_.casework().add_report("press", "customer-1", "again"));
   static_cast<void>(provider_.record().log()->head());
   PlayedGate gate(*hub_, "gate-1.example");
@@ -334,7 +337,7 @@ TEST_F(Hub, TheBarrierIsReachedWhenAllGatesConfirm) {
   EXPECT_TRUE(barrier(version).reached);
   EXPECT_FALSE(barrier(version + 1).reached);
   EXPECT_TRUE(logged("\"gates_confirmed\""));
-  EXPECT_EQ(metrics_.value("proviso_gates_behind"), 0);
+  EXPECT_TRUE(becomes("proviso_gates_behind", 0));
   // A gate that enforces nothing confirms nothing.
   one.say(state, "", false, "bypass");
   ASSERT_TRUE(recorded("gate-1.example", [](const auto& s) { return s.mode == "bypass"; }));
