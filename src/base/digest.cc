@@ -73,6 +73,27 @@ Digest sha256(std::string_view first, std::string_view second) {
 }
 
 // HMAC(k, m) = H((k ^ opad) || H((k ^ ipad) || m)); both key blocks are hashed once, here.
+struct RunningDigest::State {
+  MdContext md;
+};
+
+RunningDigest::RunningDigest() : state_(std::make_unique<State>()) {
+  CHECK(EVP_DigestInit_ex2(state_->md.context, state_->md.sha256, nullptr) == 1);
+}
+RunningDigest::~RunningDigest() = default;
+RunningDigest::RunningDigest(RunningDigest&&) noexcept = default;
+RunningDigest& RunningDigest::operator=(RunningDigest&&) noexcept = default;
+
+void RunningDigest::add(std::string_view bytes) {
+  CHECK(EVP_DigestUpdate(state_->md.context, bytes.data(), bytes.size()) == 1);
+}
+
+Digest RunningDigest::finish() {
+  Digest digest;
+  CHECK(EVP_DigestFinal_ex(state_->md.context, digest.bytes.data(), nullptr) == 1);
+  return digest;
+}
+
 struct KeyedHash::State {
   MdContext inner;
   MdContext outer;

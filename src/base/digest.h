@@ -31,6 +31,24 @@ Digest sha256(std::string_view bytes);
 /// Of `first` and `second`, one after the other, without putting them together.
 Digest sha256(std::string_view first, std::string_view second);
 
+/// SHA-256 of what comes in pieces. One thread.
+class RunningDigest {
+ public:
+  RunningDigest();
+  ~RunningDigest();
+  RunningDigest(RunningDigest&&) noexcept;
+  RunningDigest& operator=(RunningDigest&&) noexcept;
+  RunningDigest(const RunningDigest&) = delete;
+  RunningDigest& operator=(const RunningDigest&) = delete;
+  void add(std::string_view bytes);
+  /// Of all that was added. Call once.
+  [[nodiscard]] Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// HMAC-SHA-256 (RFC 2104) with one key, for keyed hashes of identifiers. Cheap to call; one per
 /// thread (it reuses a context).
 class KeyedHash {

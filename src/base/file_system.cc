@@ -256,6 +256,13 @@ class RealFileSystem final : public FileSystem {
     return ::stat(path.c_str(), &status) == 0;
   }
 
+  bool is_own(const std::string& path) override {
+    struct ::stat status{};
+    return ::stat(path.c_str(), &status) == 0 &&
+           (status.st_uid == ::geteuid() || status.st_uid == 0) &&
+           (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  }
+
   Result<std::vector<std::string>> list(const std::string& path) override {
     DIR* dir = ::opendir(path.c_str());
     if (dir == nullptr) return system_error(path, "open", errno);

@@ -67,6 +67,8 @@ class FileSystem {
   /// `kill -9`. `conflict` where this or another process holds it.
   virtual Result<std::unique_ptr<HeldLock>> lock(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
+  /// Whether it is there and nobody but this process's user, and root, may write to it.
+  virtual bool is_own(const std::string& path) = 0;
   /// Names of the folder's members, sorted, without "." and "..".
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
 };

@@ -55,6 +55,7 @@ DeltaJournal::Kept DeltaJournal::read(const std::string& snapshot) {
   }
   bytes_ = out.text.size() - rest.size();
   count_ = out.deltas.size();
+  if (count_ != 0) last_ = snapshot_digest(out.deltas.back());
   if (rest.empty() || is_torn(rest)) return out;
   out.problem = path_ + ": damaged at byte " + std::to_string(bytes_) + "; the " +
                 std::to_string(rest.size()) + " bytes from there on are not used";
@@ -67,6 +68,7 @@ void DeltaJournal::begin(const std::string& snapshot) {
   file_.reset();
   bytes_ = 0;
   count_ = 0;
+  last_.clear();
 }
 
 void DeltaJournal::close() {
@@ -109,6 +111,7 @@ Result<void> DeltaJournal::append(std::string_view delta) {
   }
   bytes_ += delta.size();
   ++count_;
+  last_ = snapshot_digest(delta);
   return {};
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/file_system.h"
 #include "base/result.h"
+#include "gates/gate_image.h"
 
 // The deltas that a gate took since the snapshot that it keeps, on disk (I7, I8).
 //
@@ -44,8 +45,8 @@ class DeltaJournal {
   /// call. `conflict`: it is closed, or as long as it may be: the gate needs a whole snapshot.
   Result<void> append(std::string_view delta);
 
-  [[nodiscard]] std::uint64_t count() const { return count_; }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  /// What all that is kept amounts to; `snapshot` is empty where it is closed.
+  [[nodiscard]] ImageOf position() const { return {snapshot_, count_, last_}; }
 
  private:
   Result<void> open_for_append();
@@ -55,6 +56,7 @@ class DeltaJournal {
   std::unique_ptr<AppendFile> file_;  // null: to be made, or cut to `bytes_`, first
   std::uint64_t bytes_ = 0;           // durable; 0: there is no such file
   std::uint64_t count_ = 0;
+  std::string last_;  // the last one's digest
 };
 
 /// More deltas than these are not kept: a start would take too long.

@@ -31,10 +31,11 @@ PROVISO_INLINE u64 fold(u64 x, u64 y) noexcept {
   return static_cast<u64>(product) ^ static_cast<u64>(product >> 64U);
 }
 
+constexpr u64 kOdd = 0x9e3779b97f4a7c15U;  // 2^64 divided by the golden ratio
+
 // A Feistel network of three rounds: whatever the round function, it is a permutation of 128 bits,
 // so no two GUIDs meet (Luby and Rackoff, 1988).
 PROVISO_INLINE IdKey permute(const KeySeed& seed, u64 left, u64 right, bool guid) noexcept {
-  constexpr u64 kOdd = 0x9e3779b97f4a7c15U;  // 2^64 divided by the golden ratio
   right ^= fold(left ^ seed.words[0], kOdd);
   left ^= fold(right ^ seed.words[1], kOdd);
   right ^= fold(left ^ seed.words[2], kOdd);
@@ -146,6 +147,18 @@ const KeySeed& KeySeed::of_process() {
     return KeySeed::random(random);
   }();
   return seed;
+}
+
+GuidWords guid_of(const KeySeed& seed, const IdKey& key) noexcept {
+  GuidWords guid{key.a, key.b};
+  guid.right ^= fold(guid.left ^ seed.words[2], kOdd);
+  guid.left ^= fold(guid.right ^ seed.words[1], kOdd);
+  guid.right ^= fold(guid.left ^ seed.words[0], kOdd);
+  return guid;
+}
+
+IdKey key_of(const KeySeed& seed, GuidWords guid) noexcept {
+  return permute(seed, guid.left, guid.right, true);
 }
 
 IdKey key_of(const KeySeed& seed, std::string_view id) noexcept {

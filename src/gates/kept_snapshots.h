@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@
 // In the gate's folder:
 //   lock             held by the process whose folder it is
 //   quorum.snapshot  the last snapshot that enough witnesses cosigned, verbatim
+//   quorum.image     what came of it, perhaps with deltas, to start without verifying it again
+//                    (gate_image.h); may be removed
 //   deltas           those that were taken since (delta_journal.h)
 //   newest.snapshot  a later one that too few cosigned, which eases it; else not there
 //   clock            the wall clock when the gate last looked, in seconds since 1970
@@ -41,6 +44,14 @@ class KeptSnapshots {
   /// The same for what continues what is kept. `conflict`: a whole snapshot is needed.
   Result<void> keep_delta(std::string_view delta_text);
 
+  /// What a gate that stands on all that is kept is an image of; and whether its start would be
+  /// quicker by a new one.
+  [[nodiscard]] ImageOf position() const { return deltas_.position(); }
+  [[nodiscard]] bool is_image_due() const;
+  /// `gate` is folded, has its witnesses, and is that of position() at some time. What can't be
+  /// written costs time at the next start, and nothing else. Beside the others, by one thread.
+  void keep_image(const Gate& gate, const ImageOf& of, const model::TrustRoot& trust);
+
   [[nodiscard]] std::optional<std::int64_t> last_seen() const;
   /// Not durable: a clock that is a minute old does as well.
   void keep_time(std::int64_t wall_seconds);
@@ -48,13 +59,18 @@ class KeptSnapshots {
  private:
   KeptSnapshots(std::string dir, FileSystem& fs, std::unique_ptr<HeldLock> lock)
       : dir_(std::move(dir)), fs_(&fs), lock_(std::move(lock)), deltas_(dir_ + "/deltas", fs) {}
-  Gate continued(Gate gate, const model::TrustRoot& trust, const std::string& digest,
+  Result<Gate> load_quorum(const model::TrustRoot& trust, const GateOptions& options,
+                           std::string& problem);
+  [[nodiscard]] std::optional<GateImage> image_of_kept(const model::TrustRoot& trust,
+                                                       const GateOptions& options) const;
+  Gate continued(Gate gate, std::span<const std::string_view> deltas, const model::TrustRoot& trust,
                  std::string& problem);
   [[nodiscard]] std::string path(std::string_view file) const;
   std::string dir_;
   FileSystem* fs_;
   std::unique_ptr<HeldLock> lock_;
   DeltaJournal deltas_;
+  ImageOf image_;  // the last one that was read or written
 };
 
 }  // namespace proviso::gates

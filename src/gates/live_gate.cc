@@ -143,13 +143,23 @@ struct LiveGate::Impl {
   void fold_now_and_then() {
     std::unique_lock lock(offering, std::try_to_lock);
     const Enforced* enforced = current.load();
-    if (!lock || enforced == nullptr || changes_since_base(enforced->gate) < kFoldInTick) return;
-    const Gate before = enforced->gate.same();
+    if (!lock || enforced == nullptr) return;
+    const bool keeps_image = store.is_image_due() && enforced->gate.witnessed();
+    if (!keeps_image && changes_since_base(enforced->gate) < kFoldInTick) return;
+    Gate before = enforced->gate.same();
+    const ImageOf position = store.position();
     lock.unlock();
-    auto base = fold(before);
-    if (!base || !lock.try_lock_for(kFoldWait)) return;
-    auto next = rebased(current.load()->gate, before, *std::move(base));
-    if (next) replace(*std::move(next));
+    if (changes_since_base(before) != 0) {
+      auto base = fold(before);
+      if (!base || !lock.try_lock_for(kFoldWait)) return;
+      auto next = rebased(current.load()->gate, before, *base);
+      if (next) replace(*std::move(next));
+      lock.unlock();
+      auto alone = rebased(before, before, *std::move(base));
+      if (!alone) return;
+      before = *std::move(alone);
+    }
+    if (keeps_image) store.keep_image(before, position, settings.trust);
   }
 
   Result<std::uint64_t> counted(Result<std::uint64_t> taken) {

@@ -128,24 +128,26 @@ Result<void> TableBuilder::add(Line line) {
   return {};
 }
 
+Result<void> TableBuilder::add_line(const PackedTable::Line& line, std::uint32_t order) {
+  Line packed{.key = line.key};
+  packed.id_at = static_cast<std::uint32_t>(ids_.size());
+  packed.id_bytes = static_cast<std::uint32_t>(line.id.size());
+  ids_ += line.id;
+  packed.word = layout::line_word(order, number_of_service(line.service), line.classes);
+  if (!line.regions.empty() || !line.resources.empty()) {
+    packed.lists = add_list(line.regions, line.resources);
+  }
+  return add(packed);
+}
+
 Result<void> TableBuilder::add_table(const PackedTable& table, GoneBits gone) {
   std::vector<std::uint32_t> numbers(table.order_count(), kNoOrder);
   for (std::uint32_t i = 0; i < numbers.size(); ++i) {
     if (!is_gone(gone, i)) numbers[i] = add_order(table.order(i));
   }
   Result<void> added;
-  table.for_each_line([&](const PackedTable::Line& from) {
-    if (!added || numbers[from.order] == kNoOrder) return;
-    Line packed{.key = from.key};
-    packed.id_at = static_cast<std::uint32_t>(ids_.size());
-    packed.id_bytes = static_cast<std::uint32_t>(from.id.size());
-    ids_ += from.id;
-    packed.word =
-        layout::line_word(numbers[from.order], number_of_service(from.service), from.classes);
-    if (!from.regions.empty() || !from.resources.empty()) {
-      packed.lists = add_list(from.regions, from.resources);
-    }
-    added = add(packed);
+  table.for_each_line([&](const PackedTable::Line& line) {
+    if (added && numbers[line.order] != kNoOrder) added = add_line(line, numbers[line.order]);
   });
   return added;
 }

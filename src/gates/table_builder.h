@@ -20,6 +20,8 @@ class TableBuilder {
   std::uint32_t add_order(EnforcedOrder order);
   /// `exhausted`: more than 2^18 services, or 4 GiB of ids, regions and resources.
   Result<void> add_line(const model::ScopeLine& line, std::uint32_t order);
+  /// The same, as a table has it; its key is under this seed, its own `order` is not looked at.
+  Result<void> add_line(const PackedTable::Line& line, std::uint32_t order);
   /// All that `table` holds, but for orders that are gone, in its order; their numbers rise from
   /// the next one on. It was built under this seed.
   Result<void> add_table(const PackedTable& table, GoneBits gone);

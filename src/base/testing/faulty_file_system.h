@@ -125,6 +125,15 @@ class FaultyFileSystem final : public FileSystem {
     const auto below = now_.lower_bound(path + "/");
     return now_.contains(path) || (below != now_.end() && below->first.starts_with(path + "/"));
   }
+  bool is_own(const std::string& path) override {
+    const std::lock_guard guard(mutex_);
+    return exists(path) && !shared_.contains(path);
+  }
+  /// From now on others may write to it, too.
+  void share(const std::string& path) {
+    const std::lock_guard guard(mutex_);
+    shared_.insert(path);
+  }
   Result<std::vector<std::string>> list(const std::string& path) override {
     const std::lock_guard guard(mutex_);
     std::set<std::string> names;
@@ -221,6 +230,7 @@ class FaultyFileSystem final : public FileSystem {
   mutable Mutex mutex_;
   Locks locks_;
   std::optional<Error> refusal_;
+  std::set<std::string> shared_;
   std::map<std::string, std::string> now_;
   std::map<std::string, std::string> durable_;
   std::optional<std::uint64_t> left_;

@@ -65,6 +65,7 @@ class CountingFileSystem final : public FileSystem {
   }
   Result<void> remove(const std::string& path) override { return inner_.remove(path); }
   bool exists(const std::string& path) override { return inner_.exists(path); }
+  bool is_own(const std::string& path) override { return inner_.is_own(path); }
   Result<std::vector<std::string>> list(const std::string& path) override {
     return inner_.list(path);
   }
