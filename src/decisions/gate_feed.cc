@@ -28,19 +28,24 @@ Result<bool> GateFeed::look(Time now, Duration renew) {
   // The log first: what the store tells afterwards is then as new, or newer.
   TRY_VOID(read_head());
   TRY_VOID(read_orders_in_force());
+  if (newest_ && !is_news_ && now < next_end_ && now - newest_->state.made_at < renew) return false;
   GateCut cut;
   cut.state.size = head_.size;
   cut.state.root = head_.root;
+  // A clock that was set back must not stop a lift, and the orders are those of the time that is
+  // told.
   cut.state.made_at = floor_second(now);
+  if (newest_) cut.state.made_at = std::max(cut.state.made_at, newest_->state.made_at);
   cut.lifts_below = std::max(entries_known_, head_.size);
   cut.state.orders = sum_of(cut);
+  next_end_ = next_end(cut);
+  is_news_ = false;
   if (newest_) {
     const model::GateState& before = newest_->state;
     const bool same = cut.state.orders == before.orders &&
-                      changes_below(cut.state.size) == changes_below(before.size);
+                      changes_below(cut.state.size) == changes_below(before.size) &&
+                      !covers_more_lifts(before.size, cut.state.size);
     if (same && now - before.made_at < renew) return false;
-    // A clock that was set back must not stop a lift.
-    cut.state.made_at = std::max(cut.state.made_at, before.made_at);
   }
   newest_ = cut;
   newest_note_ = note_;
@@ -63,6 +68,7 @@ Result<void> GateFeed::read_head() {
   if (head.size == 0) return fail(Errc::conflict, "the founding is not sealed");
   note_ = std::move(note);
   head_ = head;
+  is_news_ = true;
   return {};
 }
 
@@ -98,6 +104,7 @@ Result<bool> GateFeed::take_row(const cases::SqlRow& row, bool all_marked) {
     }
     if (!index) return false;
     TRY_VOID(take_entry(*index, order_in_force));
+    is_news_ = true;
     entries_known_ = std::max(entries_known_, *index + 1);
     if (!all_marked) taken_unmarked_.insert(number);
   }
@@ -167,6 +174,23 @@ Digest GateFeed::sum_of(const GateCut& cut) const {
     if (holds(order, cut)) sum.add(order.digest);
   }
   return sum.value();
+}
+
+// When what `cut` holds is less by itself.
+Time GateFeed::next_end(const GateCut& cut) const {
+  Time out = Time::max();
+  for (const Held& order : orders_) {
+    if (order.until && holds(order, cut)) out = std::min(out, *order.until);
+  }
+  return out;
+}
+
+// A lift counts before the checkpoint covers it. When it does, a version says so: whoever waits for
+// gates to confirm the lift waits for one of that size.
+bool GateFeed::covers_more_lifts(std::uint64_t before, std::uint64_t now) const {
+  return std::any_of(orders_.begin(), orders_.end(), [&](const Held& order) {
+    return order.lifted >= before && order.lifted < now;
+  });
 }
 
 std::size_t GateFeed::changes_below(std::uint64_t size) const {

@@ -102,6 +102,8 @@ class GateFeed {
   Result<void> take_entry(std::uint64_t index, const std::string& bytes);
   [[nodiscard]] bool holds(const Held& order, const GateCut& cut) const;
   [[nodiscard]] Digest sum_of(const GateCut& cut) const;
+  [[nodiscard]] Time next_end(const GateCut& cut) const;
+  [[nodiscard]] bool covers_more_lifts(std::uint64_t before, std::uint64_t now) const;
   [[nodiscard]] std::size_t changes_below(std::uint64_t size) const;
   Result<model::ProvenEntry> proven_entry(std::uint64_t index, const std::string& bytes);
   Result<model::ProvenOrder> proven_order(const Digest& digest, std::uint64_t index);
@@ -122,6 +124,8 @@ class GateFeed {
   std::string note_;                                        // the checkpoint that newest_ is under
   ledger::Checkpoint head_;
   std::string newest_note_;
+  bool is_news_ = true;  // something was read that newest_ may lack
+  Time next_end_ = Time::max();
   std::optional<GateCut> newest_;
   std::vector<GateCut> remembered_;  // the last kRemembered
   std::unique_ptr<ledger::TileReader> tiles_;

@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds kRetryMax{30'000};
 constexpr std::chrono::milliseconds kLookEvery{1000};
 // The server sends one thing and waits for what became of it.
 constexpr std::size_t kUnreadMax = 2;
+// Counts that a server could not keep are not noted; in seconds.
+constexpr std::int64_t kSendAgainAfter = 60;
 
 // What the network's thread hands to the link's.
 class Post final : public http::ChannelListener {
@@ -164,20 +166,21 @@ struct ServerLink::Impl {
 
   void say_what_is_new() {
     if (gate.status().mode != said_mode) say("", false);
-    if (counts == nullptr || sent_counts) return;
+    const std::int64_t now = clocks.steady();
+    if (counts == nullptr || (sent_counts && now - counts_sent_at < kSendAgainAfter)) return;
     auto unsent = counts->unsent(1);
     if (!unsent || unsent->empty()) return;
     sent_counts = std::move(unsent->front());
+    counts_sent_at = now;
     post->send("counts\n" + sent_counts->note);
   }
 
-  // One after the other, until none is left.
+  // The next one goes out in a second: a gate that was away for days must not flood its server.
   void noted(std::string_view digest) {
     if (!sent_counts || sha256(sent_counts->note).hex() != digest) return;
     const auto marked = counts->mark_sent(sent_counts->name);
     if (!marked) log.write("counts_not_marked", {{"why", marked.error().message}});
     sent_counts.reset();
-    if (marked) say_what_is_new();
   }
 
   void offer(bool whole, std::string_view text) {
@@ -206,9 +209,13 @@ struct ServerLink::Impl {
     out.ledger = settings.ledger;
     out.said_at = from_unix_seconds(clocks.wall());
     out.mode = gates::to_string(status.mode);
-    if (state.size > 0) out.state = state;
-    out.refused = refused;
-    out.needs_whole = needs_whole;
+    // Orders that wait for witnesses are in its state and are not enforced: it confirms nothing.
+    const bool waits = status.waiting > 0;
+    if (state.size > 0 && !waits) out.state = state;
+    out.refused = refused.empty() && waits
+                      ? std::to_string(status.waiting) + " orders wait for witnesses"
+                      : refused;
+    out.needs_whole = needs_whole || waits;
     post->send("statement\n" + gates::sign_statement(out, settings.identity));
   }
 
@@ -220,6 +227,7 @@ struct ServerLink::Impl {
   const std::shared_ptr<Post> post = std::make_shared<Post>();
   CountsFiles* const counts;
   std::optional<CountsFiles::Document> sent_counts;  // and not noted yet
+  std::int64_t counts_sent_at = 0;
   std::atomic<bool> was_open = false;
   gates::Mode said_mode = gates::Mode::enforce;
 };

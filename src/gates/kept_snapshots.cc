@@ -36,6 +36,10 @@ bool fits(FileSystem& fs, const std::string& path, const std::string& digest) {
   return line && *line == "\n" + digest + "\n" && running.finish().hex() == digest;
 }
 
+std::pair<std::uint64_t, Time> version_of(const Gate& gate) {
+  return {gate.snapshot_size(), gate.snapshot_made_at()};
+}
+
 void add_problem(std::string& problems, const std::string& problem) {
   problems += (problems.empty() ? "" : "; ") + problem;
 }
@@ -61,7 +65,10 @@ KeptSnapshots::Loaded KeptSnapshots::load(const model::TrustRoot& trust,
   const auto use = [&](std::string_view file, Result<Gate> loaded) {
     if (!loaded) return add_problem(out.problem, path(file) + ": " + loaded.error().message);
     // An older `newest` is what keep() had no time to remove.
-    if (out.gate && loaded->snapshot_size() < out.gate->snapshot_size()) return;
+    if (out.gate && version_of(*loaded) < version_of(*out.gate)) {
+      static_cast<void>(fs_->remove(path(file)).has_value());
+      return;
+    }
     out.gate = *std::move(loaded);
   };
   if (fs_->exists(path(kQuorum))) use(kQuorum, load_quorum(trust, options, out.problem));
@@ -144,11 +151,17 @@ void KeptSnapshots::keep_image(const Gate& gate, const ImageOf& of, const model:
 Result<void> KeptSnapshots::keep(const Gate& gate, std::string_view snapshot_text) {
   if (dir_.empty()) return {};
   if (!gate.witnessed()) return fs_->write_durable(path(kNewest), snapshot_text);
-  TRY_VOID(fs_->write_durable(path(kQuorum), snapshot_text));
+  const std::string digest = snapshot_digest(snapshot_text);
+  if (const auto written = fs_->write_durable(path(kQuorum), snapshot_text); !written) {
+    // It may be there all the same, and then deltas of the one before must not be put behind it.
+    if (fits(*fs_, path(kQuorum), digest)) deltas_.close();
+    return written;
+  }
   // A crash from here on leaves deltas of the snapshot before, which its digest tells apart, and an
-  // older `newest`, which load() passes over.
-  deltas_.begin(snapshot_digest(snapshot_text));
-  return fs_->exists(path(kNewest)) ? fs_->remove(path(kNewest)) : Result<void>();
+  // older `newest`, which load() passes over; so does one that can't be removed.
+  deltas_.begin(digest);
+  if (fs_->exists(path(kNewest))) static_cast<void>(fs_->remove(path(kNewest)).has_value());
+  return {};
 }
 
 Result<void> KeptSnapshots::keep_delta(std::string_view delta_text) {

@@ -43,6 +43,11 @@ Channel::Next Channel::take() {
   return out;
 }
 
+bool Channel::ending() const {
+  const std::lock_guard lock(mutex_);
+  return ending_;
+}
+
 void Channel::open(std::function<void()> wake) {
   const std::lock_guard lock(mutex_);
   wake_ = std::move(wake);

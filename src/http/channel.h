@@ -31,12 +31,13 @@ class Channel {
     bool end = false;                            ///< and none will come
   };
   Next take();
+  [[nodiscard]] bool ending() const;
   /// `wake` is called, by any thread, when take() has something to say.
   void open(std::function<void()> wake);
   void close();
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<std::shared_ptr<const std::string>> waiting_;
   std::function<void()> wake_;
   bool ending_ = false;

@@ -22,6 +22,8 @@
 // return. NOLINTBEGIN(bugprone-unused-return-value)
 namespace proviso::http {
 
+/// Who does not take what is on its way is cut off so long after the channel was told to end.
+inline constexpr std::chrono::seconds kChannelLinger{3};
 /// A peer of which nothing is heard for so long, not even the answer to a ping, is gone.
 inline constexpr std::chrono::seconds kChannelIdle{20};
 
@@ -30,18 +32,22 @@ void set_channel_options(WebSocket& socket, std::size_t message_bytes_max) {
   namespace websocket = boost::beast::websocket;
   socket.set_option(websocket::stream_base::timeout{std::chrono::seconds{10}, kChannelIdle, true});
   socket.read_message_max(message_bytes_max);
-  socket.auto_fragment(false);
+  // In pieces, between which pings and their answers go out: a message of minutes must not make
+  // either end look dead.
+  socket.auto_fragment(true);
+  socket.write_buffer_bytes(256U << 10U);
   socket.text(true);
 }
 
 /// Sends what the channel has, until it ends or the connection does.
 struct ChannelWriter {
-  explicit ChannelWriter(boost::asio::io_context& io) : more(io), done(io) {
+  explicit ChannelWriter(boost::asio::io_context& io) : more(io), done(io), linger(io) {
     more.expires_at(std::chrono::steady_clock::time_point::max());
     done.expires_at(std::chrono::steady_clock::time_point::max());
   }
   boost::asio::steady_timer more;  ///< cancelled: look again
   boost::asio::steady_timer done;  ///< cancelled: `over`
+  boost::asio::steady_timer linger;
   bool stop = false;
   bool over = false;
 };
@@ -63,6 +69,7 @@ boost::asio::awaitable<void> write_all(WebSocket& socket, std::shared_ptr<Channe
     }
   }
   writer->over = true;
+  writer->linger.cancel();
   writer->done.cancel();
 }
 
@@ -77,7 +84,17 @@ boost::asio::awaitable<void> talk(boost::asio::io_context& io, WebSocket& socket
     Channel& channel;
     ~Closing() { channel.close(); }
   } closing{*channel};
-  channel->open([&io, writer] { boost::asio::post(io, [writer] { writer->more.cancel(); }); });
+  channel->open([&io, writer, close, weak = std::weak_ptr<Channel>(channel)] {
+    boost::asio::post(io, [writer, close, weak] {
+      writer->more.cancel();
+      const auto ending = weak.lock();
+      if (writer->over || !ending || !ending->ending()) return;
+      writer->linger.expires_after(kChannelLinger);
+      writer->linger.async_wait([writer, close](boost::system::error_code error) {
+        if (!error && !writer->over) close();
+      });
+    });
+  });
   boost::asio::co_spawn(io, write_all(socket, channel, writer), boost::asio::detached);
   listener->opened(channel);
   boost::beast::flat_buffer buffer;

@@ -36,10 +36,19 @@ constexpr std::chrono::milliseconds kLookEvery{1000};
 constexpr std::chrono::milliseconds kLookPause{1};
 constexpr std::chrono::seconds kRetryMax{60};
 constexpr std::chrono::minutes kWholeKept{10};
+// From so many versions to the newest one; gates seldom stand on more than a few.
+constexpr std::size_t kDeltasMax = 64;
 // A gate says one thing for each that it is sent, and when its mode changes.
 constexpr std::size_t kUnheardMax = 64;
 // Of hourly counts, which come from all gates at once, so many between two looks.
 constexpr std::size_t kCountsAtOnce = 4;
+// Beyond these they are not heard; the gate sends them again.
+constexpr std::size_t kCountsWaitingMax = 1024;
+// Of one gate: more than a year's. A gate must not fill the ledger's disk.
+constexpr std::size_t kCountsKeptMax = 10'000;
+// After one that failed, no whole snapshot is tried for so long.
+constexpr std::chrono::seconds kBuildPause{10};
+constexpr std::chrono::seconds kReadKeysEvery{60};
 // A statement that tells nothing new is kept on disk so seldom.
 constexpr std::chrono::minutes kKeepEvery{10};
 
@@ -78,11 +87,13 @@ struct Gate {
   std::string name;
   std::optional<model::GateState> state;
   std::string mode;
-  bool on_its_way = false;  // something was sent and not answered
+  // What it stands on once it has taken what was sent, and not answered yet.
+  std::optional<model::GateState> on_its_way;
   bool needs_whole = false;
   bool whole_was_sent = false;
   unsigned failures = 0;
-  Steady::time_point next{};  // not before this
+  Steady::time_point next{};        // not before this
+  Steady::time_point refused_at{};  // when it refused something last
 };
 
 }  // namespace
@@ -116,6 +127,7 @@ struct GateHub::Impl {
     load_records();
     while (!stop.stop_requested()) {
       take_inbox();
+      look_at_keys();
       look();
       feed_gates();
       take_counts();
@@ -179,6 +191,7 @@ struct GateHub::Impl {
     const auto delta = feed->delta(feed->cut_of(state));
     if (!delta) not_fed(delta.error());
     const Message message = delta && *delta ? message_of("delta", **delta) : nullptr;
+    if (deltas.size() >= kDeltasMax) deltas.clear();
     deltas.emplace(key, message);
     return message;
   }
@@ -191,11 +204,15 @@ struct GateHub::Impl {
       if (gate.name.empty() || gate.on_its_way || now < gate.next) continue;
       if (gate.state && is_newest(*gate.state)) continue;
       Message message;
+      model::GateState then = feed->newest()->state;
       if (gate.state && !gate.needs_whole) message = delta_from(*gate.state);
       gate.whole_was_sent = !message;
-      if (!message) message = whole_for(gate);
+      if (!message) {
+        message = whole_for(gate);
+        if (message) then = whole->cut.state;
+      }
       if (!message) continue;  // it is being made
-      gate.on_its_way = gate.channel->send(message);
+      if (gate.channel->send(message)) gate.on_its_way = then;
     }
     if (whole && now - whole_used > kWholeKept) whole.reset();
   }
@@ -206,23 +223,27 @@ struct GateHub::Impl {
     GateCut cut;
     Message message;
     std::string problem;
+    Steady::time_point begun{};
   };
 
   Message whole_for(const Gate& gate) {
     whole_used = Steady::now();
-    // One that a delta leads on from does as well as the newest, but for whom it was no good.
-    if (whole && gate.failures == 0 && whole->message && delta_from(whole->cut.state)) {
+    if (whole && is_newest(whole->cut.state)) return whole->message;
+    // One that a delta leads on from does as well, but for a gate that refused something since:
+    // what it did not take may lie between.
+    if (whole && whole->begun >= gate.refused_at && delta_from(whole->cut.state)) {
       return whole->message;
     }
-    if (whole && whole->message && is_newest(whole->cut.state)) return whole->message;
-    if (!building) build();
+    if (!building && Steady::now() >= build_after) build();
     return nullptr;
   }
 
   void build() {
     building = true;
     builder = std::jthread([this](const std::stop_token& stop) {
+      const auto begun = Steady::now();
       Whole made = make_whole();
+      made.begun = begun;
       if (stop.stop_requested()) return;
       {
         const std::lock_guard lock(mutex);
@@ -233,7 +254,7 @@ struct GateHub::Impl {
   }
 
   Whole make_whole() {
-    const auto failed = [](const Error& error) { return Whole{{}, nullptr, error.message}; };
+    const auto failed = [](const Error& error) { return Whole{{}, nullptr, error.message, {}}; };
     auto own = GateFeed::open(settings.source, parts.fs);
     if (!own) return failed(own.error());
     const auto looked = (*own)->look(parts.clock.now(), settings.renew);
@@ -243,7 +264,7 @@ struct GateHub::Impl {
     if (text->size() > model::kSnapshotBytesMax) {
       return failed({Errc::exhausted, "the snapshot is over 480 MiB: gates cannot take it"});
     }
-    return {*(*own)->newest(), message_of("snapshot", *text), {}};
+    return {*(*own)->newest(), message_of("snapshot", *text), {}, {}};
   }
 
   void take_built() {
@@ -255,8 +276,9 @@ struct GateHub::Impl {
     }
     building = false;
     if (!whole->problem.empty()) {
-      not_fed({Errc::unavailable, whole->problem});
+      parts.log.write("gates_not_fed", {{"why", whole->problem}});
       whole.reset();
+      build_after = Steady::now() + kBuildPause;
       return;
     }
     feed->remember(whole->cut);
@@ -279,7 +301,10 @@ struct GateHub::Impl {
       }
     }
     const auto kept = records.append(to_keep);
-    if (!kept) parts.log.write("gate_statements_not_kept", {{"why", kept.error().message}});
+    if (kept) return;
+    parts.log.write("gate_statements_not_kept", {{"why", kept.error().message}});
+    // What is said again is kept then.
+    for (auto& [gate, record] : latest) record.received_at = {};
   }
 
   void drop(std::uint64_t id) {
@@ -306,6 +331,7 @@ struct GateHub::Impl {
     constexpr std::string_view kWord = "statement\n";
     constexpr std::string_view kCounts = "counts\n";
     if (message.starts_with(kCounts) && !found->second.name.empty()) {
+      if (counts_waiting.size() >= kCountsWaitingMax) return;
       counts_waiting.emplace_back(id, message.substr(kCounts.size()));
       return;
     }
@@ -333,7 +359,13 @@ struct GateHub::Impl {
     if (key == keys.end()) {
       return fail(Errc::denied, "no gate of this name is known: enter its key in gates.keys");
     }
-    auto statement = TRY(gates::open_statement(note, key->second));
+    auto opened = gates::open_statement(note, key->second);
+    if (!opened) {  // its key may be another one now
+      read_keys();
+      key = keys.find(name);
+      if (key != keys.end()) opened = gates::open_statement(note, key->second);
+    }
+    const gates::GateStatement statement = TRY(std::move(opened));
     if (statement.ledger == settings.source.origin) return statement;
     return fail(Errc::denied, "it trusts another ledger");
   }
@@ -359,9 +391,12 @@ struct GateHub::Impl {
       parts.log.write("gate_mode", {{"gate", gate.name}, {"mode", statement.mode}});
       gate.mode = statement.mode;
     }
-    const bool answers = gate.on_its_way;
+    const bool answers = gate.on_its_way.has_value();
+    // It said something else meanwhile, as that it is bypassed: the answer is still to come. So
+    // whoever claims to stand on this and that is brought one thing, not one for each.
+    if (answers && statement.refused.empty() && statement.state != gate.on_its_way) return;
     gate.state = statement.state;
-    gate.on_its_way = false;
+    gate.on_its_way.reset();
     if (statement.refused.empty()) {
       gate.needs_whole = false;
       gate.failures = 0;
@@ -372,6 +407,7 @@ struct GateHub::Impl {
     if (!answers) return;  // what it tells again when it connects
     parts.metrics.add(kStatements, {{"outcome", "refused"}});
     parts.log.write("gate_refused", {{"gate", gate.name}, {"why", statement.refused}});
+    gate.refused_at = Steady::now();
     // The whole at once where a delta did not help; after that, ever more seldom.
     if (statement.needs_whole && !gate.whole_was_sent) {
       gate.needs_whole = true;
@@ -410,14 +446,15 @@ struct GateHub::Impl {
       const auto gate = gates.find(id);
       if (gate == gates.end()) continue;  // it will send them again
       const auto taken = take_counts_of(gate->second, note);
-      if (taken) {
-        gate->second.channel->send("noted\n" + sha256(note).hex());
-      } else if (taken.error().code == Errc::denied || taken.error().code == Errc::invalid_input) {
-        refuse(id, taken.error().message);
-      } else {
+      if (!taken) {
         parts.log.write("gate_counts_not_kept",
                         {{"gate", gate->second.name}, {"why", taken.error().message}});
+        // What will never be good must not stand in the way of the next; what can be kept later
+        // comes again.
+        const Errc code = taken.error().code;
+        if (code != Errc::denied && code != Errc::invalid_input) continue;
       }
+      gate->second.channel->send("noted\n" + sha256(note).hex());
     }
   }
 
@@ -428,8 +465,15 @@ struct GateHub::Impl {
     if (counts.ledger != settings.source.origin) {
       return fail(Errc::denied, "counts of another ledger's orders");
     }
+    if (counts.hour > parts.clock.now() + std::chrono::hours{2}) {
+      return fail(Errc::invalid_input, "counts of an hour to come");
+    }
     const std::string dir = settings.records_dir + "/counts/" + file_name_of(gate.name);
     TRY_VOID(parts.fs.make_directories(dir));
+    if (TRY(parts.fs.list(dir)).size() >= kCountsKeptMax) {
+      return fail(Errc::exhausted, dir + ": holds " + std::to_string(kCountsKeptMax) +
+                                       " documents (put old ones elsewhere)");
+    }
     const std::string file = dir + "/" + format_time(counts.hour).substr(0, 13) + "-" +
                              sha256(note).hex().substr(0, 16) + ".note";
     if (parts.fs.exists(file)) return {};  // its "noted" was lost
@@ -458,7 +502,19 @@ struct GateHub::Impl {
 
   // --- who they are
 
+  // A gate whose key was taken out is served no more.
+  void look_at_keys() {
+    if (Steady::now() - keys_read < kReadKeysEvery) return;
+    read_keys();
+    std::vector<std::uint64_t> strangers;
+    for (const auto& [id, gate] : gates) {
+      if (!gate.name.empty() && !keys.contains(gate.name)) strangers.push_back(id);
+    }
+    for (const std::uint64_t id : strangers) refuse(id, "its key is no longer known");
+  }
+
   void read_keys() {
+    keys_read = Steady::now();
     auto read = read_gate_keys(parts.fs, settings.keys_file);
     if (read) {
       keys = *std::move(read);
@@ -522,6 +578,8 @@ struct GateHub::Impl {
   std::optional<Whole> whole;
   Steady::time_point whole_used{};
   bool building = false;
+  Steady::time_point build_after{};
+  Steady::time_point keys_read{};
 
   // Any thread's.
   FolderWatch watch;

@@ -90,7 +90,9 @@ Result<void> GateRecordFile::open() {
   bytes_ = fs_.exists(path) ? TRY(fs_.open_read(path))->size() : 0;
   file_ = TRY(fs_.open_append(path));
   // What a crash left of a line must not take the next one with it.
-  return bytes_ == 0 ? Result<void>() : file_->append("\n");
+  auto ended = bytes_ == 0 ? Result<void>() : file_->append("\n");
+  if (!ended) file_.reset();
+  return ended;
 }
 
 Result<void> GateRecordFile::append(const std::vector<Line>& lines) {

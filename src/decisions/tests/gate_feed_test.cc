@@ -208,6 +208,27 @@ TEST(GateFeed, AnOrderThatIsOverIsGone) {
   EXPECT_EQ(fed.delta(before).gone, std::vector<Digest>{order});
 }
 
+// The orders of a version are those of the time that it tells.
+TEST(GateFeed, AClockThatIsSetBackOverAnEndStopsNoLift) {
+  Fed fed;
+  fed.restrict_it();
+  fed.provider.clock.advance(std::chrono::days{1});
+  const Digest other = fed.restrict_it("sub-2/speech");
+  fed.provider.clock.advance(std::chrono::days{89} + 1min);
+  EXPECT_TRUE(fed.look());
+  EXPECT_EQ(fed.held(), std::vector<Digest>{other}) << "the first is over";
+  const GateCut before = *fed.feed->newest();
+  fed.provider.clock.advance(-10min);
+  EXPECT_FALSE(fed.look());
+  EXPECT_EQ(*fed.feed->newest(), before);
+  fed.lift(other);
+  EXPECT_TRUE(fed.look());
+  const auto delta = fed.delta(before);
+  EXPECT_EQ(delta.gone, std::vector<Digest>{other});
+  EXPECT_TRUE(delta.added.empty());
+  EXPECT_EQ(delta.orders, Digest{}) << "the sum of none";
+}
+
 TEST(GateFeed, AChangeOfWhoDecidesIsToldOnce) {
   Fed fed;
   EXPECT_TRUE(fed.look());
@@ -276,8 +297,11 @@ TEST(GateFeed, WaitsForWitnessesWithAnOrderAndNotWithALift) {
   EXPECT_EQ(lifted.gone, std::vector<Digest>{first});
   EXPECT_TRUE(lifted.added.empty());
   const GateCut between = *fed.feed->newest();
+  const std::uint64_t with_lift = fed.provider.record().log()->size();
+  EXPECT_LT(between.state.size, with_lift) << "the lift's entry is not covered";
   cosign();
   EXPECT_TRUE(fed.look());
+  EXPECT_EQ(fed.feed->newest()->state.size, with_lift) << "for whoever waits for its confirmation";
   const auto rest = fed.delta(between);
   EXPECT_EQ(rest.added.size(), 1U);
   EXPECT_TRUE(rest.gone.empty());

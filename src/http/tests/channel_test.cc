@@ -28,8 +28,19 @@ class Heard : public ChannelListener {
     changed_.notify_all();
   }
   void received(std::string message) override {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     messages_.push_back(std::move(message));
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !held_; });
+  }
+  // Its thread stays in received() until it is released.
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
     changed_.notify_all();
   }
   void ended() override {
@@ -63,6 +74,7 @@ class Heard : public ChannelListener {
   std::shared_ptr<Channel> channel_;
   std::vector<std::string> messages_;
   bool ended_ = false;
+  bool held_ = false;
 };
 
 class Channels : public testing::Test {
@@ -140,6 +152,18 @@ TEST_F(Channels, CarryMegabytes) {
   stop_.request_stop();
   EXPECT_TRUE(call.get()) << "it was asked to stop";
   EXPECT_TRUE(there_->has_ended());
+}
+
+// While one end takes nothing, the other can end the channel all the same.
+TEST_F(Channels, EndThoughTheOtherEndTakesNothing) {
+  auto call = talk();
+  const auto channel = there_->channel();
+  here_->hold();  // its network thread
+  for (int i = 0; i < 64; ++i) channel->send(std::string(1U << 20U, 'x'));
+  channel->end();
+  EXPECT_TRUE(there_->has_ended()) << "within kChannelLinger";
+  here_->release();
+  static_cast<void>(call.get());
 }
 
 TEST_F(Channels, EndWhereAMessageIsLongerThanTheOtherEndTakes) {

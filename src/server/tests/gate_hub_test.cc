@@ -276,6 +276,52 @@ TEST_F(Hub, AGateThatRefusesADeltaGetsTheWholeAtOnceAndThenSlowly) {
   EXPECT_TRUE(logged("\"gate_refused\""));
 }
 
+// The whole that is kept for those who come is no help to one that can't go on from it.
+TEST_F(Hub, AGateThatCantGoOnFromTheKeptWholeGetsANewerOne) {
+  PlayedGate gate(*hub_, "gate-1.example");
+  gate.say(std::nullopt);
+  const auto state = gate.take(gate.next());
+  const Digest order = restrict_it();
+  ASSERT_EQ(gate.next().first, "delta");
+  gate.say(state, "who decides has changed", true);
+  const auto whole = gate.next();
+  ASSERT_EQ(whole.first, "snapshot");
+  const auto restrictions = model::parse_snapshot(whole.second)->restrictions;
+  ASSERT_EQ(restrictions.size(), 1U);
+  EXPECT_EQ(sha256(restrictions[0].order.canonical), order);
+}
+
+TEST_F(Hub, WhoClaimsToStandOnThisAndThatIsBroughtOneThing) {
+  PlayedGate gate(*hub_, "gate-1.example");
+  gate.say(std::nullopt);
+  const auto first = gate.next();
+  ASSERT_EQ(first.first, "snapshot");
+  for (int i = 0; i < 5; ++i) gate.say(std::nullopt);
+  EXPECT_EQ(gate.next(300ms).first, "") << "what was sent is not answered";
+  gate.take(first);
+  restrict_it();
+  EXPECT_EQ(gate.next().first, "delta");
+}
+
+TEST_F(Hub, AGateWithANewKeyIsKnownOnceItIsEntered) {
+  const auto renewed = ledger::NoteSigner::make("gate-1.example", key_of("another key")).value();
+  gates::GateStatement statement;
+  statement.gate = renewed.name;
+  statement.ledger = model::testing::kLedger;
+  statement.said_at = model::testing::at("2026-11-23T12:00:00Z");
+  statement.mode = "enforce";
+  const std::string message = "statement\n" + gates::sign_statement(statement, renewed);
+  {
+    PlayedGate gate(*hub_, "gate-1.example");
+    gate.send(message);
+    EXPECT_EQ(gate.next().first, "bye");
+  }
+  ASSERT_TRUE(real_file_system().write_durable(keys_file(), renewed.verifier().format() + "\n"));
+  PlayedGate gate(*hub_, "gate-1.example");
+  gate.send(message);
+  EXPECT_EQ(gate.next().first, "snapshot");
+}
+
 TEST_F(Hub, TurnsAwayWhoIsNoGateOfIts) {
   const auto refusal = [&](const std::string& message) {
     PlayedGate gate(*hub_, "gate-1.example");
@@ -379,7 +425,9 @@ TEST_F(Hub, HoldsHourlyCountsAgainstTheOrders) {
   const auto other = ledger::NoteSigner::make("gate-2.example", key_of("gate-2.example")).value();
   counts.gate = other.name;
   gate.send("counts\n" + gates::sign_counts(counts, other).front());
-  EXPECT_EQ(gate.next_word().first, "bye") << "another gate's counts";
+  EXPECT_EQ(gate.next_word().first, "noted") << "another gate's counts are no reason to stop";
+  EXPECT_TRUE(logged("\"gate_counts_not_kept\""));
+  EXPECT_EQ(real_file_system().list(records_dir() + "/counts")->size(), 1U);
 }
 
 TEST(GateKeys, AreReadStrictly) {
