@@ -36,6 +36,13 @@ class Writer {
   std::string out_;
 };
 
+std::unexpected<Error> damaged() { return fail(Errc::corrupt, "image: damaged"); }
+
+// What a Time can be, in whole seconds since 1970.
+bool is_time(std::int64_t seconds) {
+  return seconds > unix_seconds(Time::min()) && seconds < unix_seconds(Time::max());
+}
+
 // After the end: zeros and empty texts, and ok() is false.
 class Reader {
  public:
@@ -63,6 +70,12 @@ class Reader {
     const auto told = number<std::uint32_t>();
     if (told > rest_.size() / size) ok_ = false;
     return ok_ ? told : 0;
+  }
+  /// In whole seconds.
+  Time time() {
+    const auto seconds = number<std::int64_t>();
+    if (!is_time(seconds)) ok_ = false;
+    return ok_ ? from_unix_seconds(seconds) : Time{};
   }
   void fail() { ok_ = false; }
   [[nodiscard]] bool ok() const { return ok_; }
@@ -102,8 +115,8 @@ EnforcedOrder read_order(Reader& in, std::size_t catalogues) {
   out.term = in.text();
   const auto time = [&]() -> std::optional<Time> {
     const bool is_there = in.number<std::uint8_t>() != 0;
-    const auto seconds = in.number<std::int64_t>();
-    return is_there ? std::optional(from_unix_seconds(seconds)) : std::nullopt;
+    const Time at = in.time();
+    return is_there ? std::optional(at) : std::nullopt;
   };
   out.until = time();
   out.review = time();
@@ -112,10 +125,12 @@ EnforcedOrder read_order(Reader& in, std::size_t catalogues) {
   const std::uint32_t steps = in.count(13);
   if (steps > std::numeric_limits<std::uint16_t>::max()) in.fail();
   for (std::uint32_t i = 0; i < steps && in.ok(); ++i) {
-    const Time from = from_unix_seconds(in.number<std::int64_t>());
+    const Time from = in.time();
     const auto kind = in.number<std::uint8_t>();
     const auto rate = in.number<std::uint32_t>();
-    if (kind > static_cast<std::uint8_t>(model::EffectKind::deny)) in.fail();
+    // What a step of a table has no room for would be read back as another effect.
+    constexpr std::uint32_t kRates = 1U << layout::kStepKindShift;
+    if (kind > static_cast<std::uint8_t>(model::EffectKind::deny) || rate >= kRates) in.fail();
     out.schedule.push_back({from, {static_cast<model::EffectKind>(kind), rate}});
   }
   return out;
@@ -184,8 +199,6 @@ Result<void> read_line(Reader& in, const std::vector<std::string_view>& services
   line.service = services[service];
   return builder.add_line(line, line.order);
 }
-
-std::unexpected<Error> damaged() { return fail(Errc::corrupt, "image: damaged"); }
 
 Result<PackedTable> read_table(std::string_view bytes,
                                const std::vector<model::Catalogue>& catalogues) {
@@ -263,7 +276,9 @@ Result<Facts> read_facts(std::string_view text, const model::TrustRoot& trust) {
   out.of.deltas = static_cast<std::uint64_t>(reader.integer("deltas"));
   out.of.last_delta = reader.string("last_delta");
   const Json& state = reader.object("state");
-  out.parts.last_stage = from_unix_seconds(reader.integer("last_stage"));
+  const std::int64_t last_stage = reader.integer("last_stage");
+  if (!is_time(last_stage)) return damaged();
+  out.parts.last_stage = from_unix_seconds(last_stage);
   auto history = std::make_shared<GovernanceHistory>();
   history->genesis = reader.string("genesis");
   const Json::Array& changes = reader.array("changes");
