@@ -365,7 +365,7 @@ struct GateHub::Impl {
       key = keys.find(name);
       if (key != keys.end()) opened = gates::open_statement(note, key->second);
     }
-    const gates::GateStatement statement = TRY(std::move(opened));
+    gates::GateStatement statement = TRY(std::move(opened));
     if (statement.ledger == settings.source.origin) return statement;
     return fail(Errc::denied, "it trusts another ledger");
   }
