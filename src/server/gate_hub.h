@@ -26,7 +26,7 @@ struct GateHubSettings {
   std::chrono::seconds renew{300};
 };
 
-/// Cost: a change costs one pass over the restrictions (1 ms for 100,000), one delta for all gates
+/// Cost: a change costs one pass over the restrictions in memory, one delta for all gates
 /// that stand on the same version, and a message to each. What is sent stands in memory once; a
 /// gate has one message on its way at most. A whole snapshot is made on a thread of its own, and
 /// kept while gates ask for it. Threads: one of its own, and one while a snapshot is made; the
