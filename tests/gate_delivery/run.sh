@@ -6,21 +6,11 @@
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 cd "$ROOT"
-for part in tests/lib/found tests/lib/check; do
+for part in tests/lib/found tests/lib/check tests/lib/wait; do
   # shellcheck source=/dev/null
   source "$part.sh"
 done
 
-# until_true COMMAND...: waits for it, at most a minute.
-until_true() {
-  local try
-  for ((try = 0; try < 1200; try++)); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.05
-  done
-  return 1
-}
-has_event() { jq -es --arg e "$2" 'any(.[]; .event == $e)' "$1"; }
 # events LOG NAME: how many there are.
 events() { jq -s --arg e "$2" '[.[] | select(.event == $e)] | length' "$1"; }
 more_events() { [[ "$(events "$1" "$2")" -gt "$3" ]]; }

@@ -7,7 +7,8 @@
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 cd "$ROOT"
-for part in tools/dev/say tools/dev/install tests/lib/found tests/lib/haproxy tests/lib/check; do
+for part in tools/dev/say tools/dev/install tests/lib/found tests/lib/haproxy tests/lib/check \
+  tests/lib/wait; do
   # shellcheck source=/dev/null
   source "$part.sh"
 done
@@ -17,16 +18,6 @@ GATE=""
 
 # part_of NAME: the code block of the page between <!-- NAME:BEGIN and <!-- NAME:END.
 part_of() { sed -n "/<!-- $1:BEGIN/,/<!-- $1:END/p" "$PAGE" | sed '/^<!--/d; /^```/d'; }
-# until_true COMMAND...: waits for it, at most a minute.
-until_true() {
-  local try
-  for ((try = 0; try < 1200; try++)); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.05
-  done
-  return 1
-}
-has_event() { jq -es --arg e "$2" 'any(.[]; .event == $e)' "$1"; }
 events() { jq -s --arg e "$2" 'map(select(.event == $e)) | length' "$1"; }
 more_events() { [[ "$(events "$1" "$2")" -gt "$3" ]]; }
 

@@ -7,26 +7,12 @@
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 cd "$ROOT"
-for part in tools/dev/say tools/dev/install tests/lib/found tests/lib/nginx tests/lib/check; do
+for part in tools/dev/say tools/dev/install tests/lib/found tests/lib/nginx tests/lib/check \
+  tests/lib/wait; do
   # shellcheck source=/dev/null
   source "$part.sh"
 done
 PATH="$PROVISO_BIN:$PATH"
-
-# part_of FILE NAME: the code block between <!-- NAME:BEGIN and <!-- NAME:END.
-part_of() {
-  sed -n "/<!-- $2:BEGIN/,/<!-- $2:END/p" "$ROOT/$1" | sed '/^<!--/d; /^```/d'
-}
-# until_true COMMAND...: waits for it, at most a minute.
-until_true() {
-  local try
-  for ((try = 0; try < 1200; try++)); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.05
-  done
-  return 1
-}
-has_event() { jq -es --arg e "$2" 'any(.[]; .event == $e)' "$1"; }
 
 # start_gate LOG ARGUMENT...: sets GATE, and HTTP and AUTHZEN to its addresses.
 start_gate() {

@@ -6,23 +6,12 @@
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 cd "$ROOT"
-for part in tools/dev/say tests/lib/found tests/lib/check; do
+for part in tools/dev/say tests/lib/found tests/lib/check tests/lib/wait; do
   # shellcheck source=/dev/null
   source "$part.sh"
 done
 PATH="$PROVISO_BIN:$PATH"
 GATE=""
-
-# until_true COMMAND...: waits for it, at most a minute.
-until_true() {
-  local try
-  for ((try = 0; try < 1200; try++)); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.05
-  done
-  return 1
-}
-has_event() { jq -es --arg e "$2" 'any(.[]; .event == $e)' "$1"; }
 
 # start_gate LOG ARGUMENT...: sets GATE and HTTP.
 start_gate() {
