@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "decisions/order_store.h"
 
 namespace proviso::decisions {
 namespace {
@@ -26,14 +27,11 @@ std::string person_of(const model::Authority& authority, const model::Signature&
 
 Result<void> check_no_repeat(cases::Database& database, const model::Restriction& next, Time now) {
   if (!next.emergency) return {};
-  const auto rows =
-      TRY(database.query("SELECT canonical FROM orders WHERE kind='restrict' AND in_force_at > :p0",
-                         {format_time(floor_second(now - kQuiet))}));
-  for (const cases::SqlRow& row : rows) {
-    const model::Order earlier = TRY(model::parse_order(row.text(0)));
-    if (!earlier.restriction->emergency) continue;
+  for (const PastOrder& past : TRY(past_orders_naming(database, next.scope))) {
+    const model::Restriction& earlier = *past.order.restriction;
+    if (!earlier.emergency || past.in_force_at <= floor_second(now - kQuiet)) continue;
     for (const model::ScopeLine& line : next.scope) {
-      if (!names(*earlier.restriction, line)) continue;
+      if (!names(earlier, line)) continue;
       return fail(Errc::denied, "emergency: " + printable(to_string(line)) +
                                     " had one within the last 30 days (propose an order without "
                                     "--emergency)");

@@ -56,8 +56,7 @@ class GateFeed {
   /// None before look() found a sealed founding.
   [[nodiscard]] const std::optional<GateCut>& newest() const { return newest_; }
 
-  /// The newest version, whole. Each order costs a scan of all approvals, which have no index by
-  /// order: 1,000 orders about a second.
+  /// The newest version, whole.
   Result<std::string> snapshot();
   /// From `from` to the newest version; none where only the whole can tell: `from` is of another
   /// ledger, newer, or of orders that this feed can't make out; or it would be too long.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decisions/order_store.h"
 
+#include <map>
+
 namespace proviso::decisions {
 namespace {
 
@@ -61,6 +63,40 @@ Result<std::vector<OrderRow>> read_orders(cases::Database& database, std::string
     OrderRow order = TRY(to_order(database, row));
     out.push_back(std::move(order));
   }
+  return out;
+}
+
+Result<void> store_scope(cases::Database& database, const std::string& digest,
+                         const model::Restriction& restriction) {
+  for (const model::ScopeLine& line : restriction.scope) {
+    TRY_VOID(database.run(
+        "INSERT INTO order_scope (order_digest, subscription, service) VALUES (:p0,:p1,:p2)",
+        {digest, line.subscription.value, line.service.value}));
+  }
+  return {};
+}
+
+Result<std::vector<PastOrder>> past_orders_naming(cases::Database& database,
+                                                  const std::vector<model::ScopeLine>& scope) {
+  std::map<std::string, PastOrder> by_digest;
+  for (const model::ScopeLine& line : scope) {
+    const auto rows = TRY(
+        database.query("SELECT o.digest, o.canonical, o.in_force_at, coalesce(l.in_force_at, '') "
+                       "FROM order_scope s JOIN orders o ON o.digest = s.order_digest "
+                       "LEFT JOIN orders l ON l.digest = o.ended_by "
+                       "WHERE s.subscription=:p0 AND s.service=:p1 AND o.in_force_at <> ''",
+                       {line.subscription.value, line.service.value}));
+    for (const cases::SqlRow& row : rows) {
+      if (by_digest.contains(row.text(0))) continue;
+      PastOrder past;
+      past.order = TRY(model::parse_order(row.text(1)));
+      past.in_force_at = TRY(parse_time(row.text(2)));
+      if (!row.text(3).empty()) past.lifted_at = TRY(parse_time(row.text(3)));
+      by_digest.emplace(row.text(0), std::move(past));
+    }
+  }
+  std::vector<PastOrder> out;
+  for (auto& [digest, past] : by_digest) out.push_back(std::move(past));
   return out;
 }
 

@@ -143,7 +143,7 @@ Result<void> Orders::check_chain(const model::Order& order) {
   if (!time) return {};
   // It suspends nothing before it is in force.
   time->from = std::max(time->from, floor_second(record_.now()));
-  const auto others = TRY(past_suspensions(record_.database()));
+  const auto others = TRY(past_suspensions(record_.database(), time->scope));
   return check_no_chain(*time, others);
 }
 
@@ -243,7 +243,10 @@ Result<void> Orders::store_proposed(const model::SignedOrder& order, const std::
          proposal, format_time(order.order.proposed_at), reasons.of_protected}));
     Json public_part = Json::Object{{"order", digest}, {"kind", to_string(order.order.kind)}};
     Json private_part = Json::Object{{"case", case_id}};
-    if (order.order.restriction) describe(*order.order.restriction, private_part);
+    if (order.order.restriction) {
+      TRY_VOID(store_scope(record_.database(), digest, *order.order.restriction));
+      describe(*order.order.restriction, private_part);
+    }
     if (order.order.kind == OrderKind::restrict_use) {
       const model::CaseId id(case_id);
       TRY_VOID(casework_.set_state(id, cases::case_state::proposed));

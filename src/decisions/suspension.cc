@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "decisions/order_store.h"
 
 namespace proviso::decisions {
 namespace {
@@ -50,23 +51,14 @@ std::optional<SuspensionTime> suspension_time(const model::Restriction& next) {
   return SuspensionTime{next.scope, next.stages.front().from, *next.until};
 }
 
-Result<std::vector<SuspensionTime>> past_suspensions(cases::Database& database) {
-  const auto rows = TRY(
-      database.query("SELECT o.canonical, o.in_force_at, coalesce(l.in_force_at, '') FROM orders o "
-                     "LEFT JOIN orders l ON l.digest = o.ended_by "
-                     "WHERE o.kind='restrict' AND o.in_force_at <> ''",
-                     {}));
+Result<std::vector<SuspensionTime>> past_suspensions(cases::Database& database,
+                                                     const std::vector<model::ScopeLine>& scope) {
   std::vector<SuspensionTime> out;
-  for (const cases::SqlRow& row : rows) {
-    const model::Order order = TRY(model::parse_order(row.text(0)));
-    auto time = suspension_time(*order.restriction);
+  for (const PastOrder& past : TRY(past_orders_naming(database, scope))) {
+    auto time = suspension_time(*past.order.restriction);
     if (!time) continue;
-    const Time in_force = TRY(parse_time(row.text(1)));
-    time->from = std::max(time->from, in_force);
-    if (!row.text(2).empty()) {
-      const Time lifted = TRY(parse_time(row.text(2)));
-      time->to = std::min(time->to, lifted);
-    }
+    time->from = std::max(time->from, past.in_force_at);
+    if (past.lifted_at) time->to = std::min(time->to, *past.lifted_at);
     out.push_back(std::move(*time));
   }
   return out;

@@ -19,8 +19,10 @@ struct SuspensionTime {
 /// How long `next` would hold; nothing for a termination, which is reviewed and does not end.
 std::optional<SuspensionTime> suspension_time(const model::Restriction& next);
 
-/// The suspensions that came into force, up to their end or to the lift that ended them.
-Result<std::vector<SuspensionTime>> past_suspensions(cases::Database& database);
+/// The suspensions that came into force and name a subscription and service of `scope`, up to their
+/// end or to the lift that ended them.
+Result<std::vector<SuspensionTime>> past_suspensions(cases::Database& database,
+                                                     const std::vector<model::ScopeLine>& scope);
 
 /// I5: denied where `next` and the others together suspend one service of one subscription for more
 /// than 180 days within any 366. Times that overlap count once; lifted time does not count. A scope

@@ -148,5 +148,34 @@ TEST(Migrations, ProtectedClassesOfOldCasesAreNone) {
   std::filesystem::remove_all(path);
 }
 
+TEST(Migrations, OldRestrictionsAreFoundByWhatTheyName) {
+  const std::string path = temporary("scope");
+  std::map<std::string, Rows> columns;
+  std::map<std::string, Rows> rows;
+  make_old(path, 7, columns, rows);
+  {
+    Sql sql(path);
+    const auto order = [&](const std::string& digest, const std::string& kind) {
+      sql.run(
+          "INSERT INTO orders (digest, kind, case_id, canonical, reason, proposal, state, "
+          "proposed_at) VALUES ('" +
+          digest + "','" + kind + R"(','c','{"restriction":{"scope":[)" +
+          R"({"service":"object-storage","subscription":"caf\u00e9-1"},)" +
+          R"({"service":"compute","subscription":"s2"}]}}','','','proposed','t'))");
+    };
+    order("a", "restrict");
+    order("b", "lift");
+  }
+  const auto db = Database::open(path).value();
+  const auto found =
+      db->query("SELECT order_digest, subscription, service FROM order_scope ORDER BY 3 DESC")
+          .value();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found.at(0).text(0) + found.at(0).text(1) + found.at(0).text(2),
+            "acaf\u00e9-1object-storage");
+  EXPECT_EQ(found.at(1).text(0) + found.at(1).text(1) + found.at(1).text(2), "as2compute");
+  std::filesystem::remove_all(path);
+}
+
 }  // namespace
 }  // namespace proviso::cases

@@ -1,0 +1,1 @@
+CREATE INDEX order_scope_line ON order_scope (subscription, service)

@@ -1,0 +1,1 @@
+CREATE INDEX orders_governance ON orders (kind) WHERE kind NOT IN ('restrict','lift')
