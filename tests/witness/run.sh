@@ -183,7 +183,8 @@ that "and is cosigned" soon serves server "$(size_of data)"
 end server
 cp data/ledger/log/checkpoint before.checkpoint
 that "the backup is served" start restored serve -d backup
-that "oslo knows more: told in the log" soon grep -q '"outcome":"ahead".*"witness":"oslo"' restored.log
+that "oslo knows more: told in the log" soon \
+  grep -q '"outcome":"ahead".*"witness":"oslo"' restored.log
 that "the cosigned one stays the old one" serves restored "$top"
 add_entries backup other
 add_entries backup other2
