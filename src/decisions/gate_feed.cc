@@ -5,6 +5,7 @@
 #include <set>
 
 #include "decisions/order_store.h"
+#include "decisions/stages.h"
 #include "ledger/tiles.h"
 #include "ledger/witness_policy.h"
 #include "model/in_force.h"
@@ -28,7 +29,8 @@ Result<bool> GateFeed::look(Time now, Duration renew) {
   // The log first: what the store tells afterwards is then as new, or newer.
   TRY_VOID(read_head());
   TRY_VOID(read_orders_in_force());
-  if (newest_ && !is_news_ && now < next_end_ && now - newest_->state.made_at < renew) return false;
+  if (newest_ && !is_news_ && now < next_change_ && now - newest_->state.made_at < renew)
+    return false;
   GateCut cut;
   cut.state.size = head_.size;
   cut.state.root = head_.root;
@@ -38,7 +40,7 @@ Result<bool> GateFeed::look(Time now, Duration renew) {
   if (newest_) cut.state.made_at = std::max(cut.state.made_at, newest_->state.made_at);
   cut.lifts_below = std::max(entries_known_, head_.size);
   cut.state.orders = sum_of(cut);
-  next_end_ = next_end(cut);
+  next_change_ = next_change(cut);
   is_news_ = false;
   if (newest_) {
     const model::GateState& before = newest_->state;
@@ -157,6 +159,7 @@ Result<void> GateFeed::take_entry(std::uint64_t index, const std::string& bytes)
   orders_.push_back({.digest = in_force.order,
                      .catalogue = restriction->catalogue,
                      .index = index,
+                     .known_from = known_to_gates_from(*restriction, entry.time),
                      .until = restriction->until,
                      .in_force_at = entry.time,
                      .lifted_at = {}});
@@ -165,6 +168,7 @@ Result<void> GateFeed::take_entry(std::uint64_t index, const std::string& bytes)
 
 bool GateFeed::holds(const Held& order, const GateCut& cut) const {
   return order.index < cut.state.size && order.lifted >= cut.lifts_below &&
+         order.known_from <= cut.state.made_at &&
          (!order.until || *order.until > cut.state.made_at);
 }
 
@@ -176,11 +180,12 @@ Digest GateFeed::sum_of(const GateCut& cut) const {
   return sum.value();
 }
 
-// When what `cut` holds is less by itself.
-Time GateFeed::next_end(const GateCut& cut) const {
+// When by the clock alone `cut` would hold other orders.
+Time GateFeed::next_change(const GateCut& cut) const {
   Time out = Time::max();
   for (const Held& order : orders_) {
-    if (order.until && holds(order, cut)) out = std::min(out, *order.until);
+    if (order.until && *order.until > cut.state.made_at) out = std::min(out, *order.until);
+    if (order.known_from > cut.state.made_at) out = std::min(out, order.known_from);
   }
   return out;
 }

@@ -21,7 +21,8 @@
 namespace proviso::decisions {
 
 /// One version of what gates enforce: every restriction whose entry stands below `state.size`, that
-/// is not over at `state.made_at`, and whose lift, if any, does not stand below `lifts_below`.
+/// gates may know at `state.made_at` (known_to_gates_from()) and that is not over then, and whose
+/// lift, if any, does not stand below `lifts_below`.
 /// A lift needs no proof, so it counts before the checkpoint covers it (I5).
 struct GateCut {
   model::GateState state;
@@ -82,6 +83,7 @@ class GateFeed {
     Digest catalogue;
     std::uint64_t index = 0;
     std::uint64_t lifted = kNever;  ///< index of the lift's entry
+    Time known_from{};              ///< known_to_gates_from()
     std::optional<Time> until;
     Time in_force_at{};
     std::optional<Time> lifted_at;
@@ -102,7 +104,7 @@ class GateFeed {
   Result<void> take_entry(std::uint64_t index, const std::string& bytes);
   [[nodiscard]] bool holds(const Held& order, const GateCut& cut) const;
   [[nodiscard]] Digest sum_of(const GateCut& cut) const;
-  [[nodiscard]] Time next_end(const GateCut& cut) const;
+  [[nodiscard]] Time next_change(const GateCut& cut) const;
   [[nodiscard]] bool covers_more_lifts(std::uint64_t before, std::uint64_t now) const;
   [[nodiscard]] std::size_t changes_below(std::uint64_t size) const;
   Result<model::ProvenEntry> proven_entry(std::uint64_t index, const std::string& bytes);
@@ -124,8 +126,8 @@ class GateFeed {
   std::string note_;                                        // the checkpoint that newest_ is under
   ledger::Checkpoint head_;
   std::string newest_note_;
-  bool is_news_ = true;  // something was read that newest_ may lack
-  Time next_end_ = Time::max();
+  bool is_news_ = true;             // something was read that newest_ may lack
+  Time next_change_ = Time::max();  // of newest_, by the clock alone
   std::optional<GateCut> newest_;
   std::vector<GateCut> remembered_;  // the last kRemembered
   std::unique_ptr<ledger::TileReader> tiles_;

@@ -129,7 +129,7 @@ class Orders {
   Result<model::ProvenEntry> prove(const std::string& entry_id, std::uint64_t size);
   Result<model::ProvenOrder> proven(const OrderRow& row, std::uint64_t size);
   Result<std::vector<OrderRow>> governance_orders();  // in ledger order
-  Result<std::vector<OrderRow>> enforced();
+  Result<std::vector<OrderRow>> enforced(Time now);
   // The size of the smallest log that has the entries of all of them, and the genesis.
   Result<std::uint64_t> covering(const std::vector<OrderRow>& rows);
   model::Order blank(model::OrderKind kind, const std::string& reason) const;

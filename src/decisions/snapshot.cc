@@ -5,6 +5,7 @@
 #include "decisions/order_store.h"
 #include "decisions/orders.h"
 #include "decisions/proof_head.h"
+#include "decisions/stages.h"
 
 namespace proviso::decisions {
 
@@ -14,14 +15,17 @@ Result<std::vector<OrderRow>> Orders::governance_orders() {
                      "WHERE orders.kind NOT IN ('restrict','lift') ORDER BY outbox.seq");
 }
 
-// Those in force that have not ended by themselves (I5).
-Result<std::vector<OrderRow>> Orders::enforced() {
-  auto rows = TRY(in_force());
-  std::erase_if(rows, [&](const OrderRow& row) {
+// Those in force that have not ended by themselves (I5) and may be known to gates (I11).
+Result<std::vector<OrderRow>> Orders::enforced(Time now) {
+  std::vector<OrderRow> out;
+  for (OrderRow& row : TRY(in_force())) {
     const model::Restriction& r = *row.signed_order.order.restriction;
-    return r.until && *r.until <= record_.now();
-  });
-  return rows;
+    const Time in_force_at = TRY(parse_time(row.in_force_at));
+    if (r.until && *r.until <= now) continue;
+    if (known_to_gates_from(r, in_force_at) > now) continue;
+    out.push_back(std::move(row));
+  }
+  return out;
 }
 
 Result<std::uint64_t> Orders::covering(const std::vector<OrderRow>& rows) {
@@ -38,7 +42,7 @@ Result<model::GateSnapshot> Orders::snapshot(const std::optional<std::string>& c
   out.ledger = record_.origin();
   out.made_at = floor_second(record_.now());
   const auto governance = TRY(governance_orders());
-  const auto restrictions = TRY(enforced());
+  const auto restrictions = TRY(enforced(out.made_at));
   // All proofs lead to this one checkpoint, whatever is appended meanwhile. A lift needs no proof,
   // so it stands in the next snapshot also while witnesses are down (I5).
   const std::uint64_t covered = std::max(TRY(covering(governance)), TRY(covering(restrictions)));

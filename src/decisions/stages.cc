@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decisions/stages.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "decisions/order_store.h"
@@ -41,6 +42,10 @@ Result<std::vector<Begun>> begun(cases::Record& record) {
 }
 
 }  // namespace
+
+Time known_to_gates_from(const model::Restriction& restriction, Time in_force_at) {
+  return std::max(in_force_at, restriction.stages.front().from);
+}
 
 Result<std::size_t> record_stages(cases::Record& record) {
   const auto all = TRY(begun(record));

@@ -2,8 +2,14 @@
 #pragma once
 
 #include "cases/record.h"
+#include "model/order.h"
 
 namespace proviso::decisions {
+
+/// From when on gates may know a restriction that came into force at `in_force_at`: with its first
+/// effect, by which its customer is told (I11); later stages then lie ahead in each gate. Should
+/// the line to a gate be cut just then, it restricts less.
+Time known_to_gates_from(const model::Restriction& restriction, Time in_force_at);
 
 /// Puts on record which stages of orders in force have begun: an entry of kind `stage-begun` for
 /// each, once. Gates switch by their own clocks (I8) and wait for no entry. A stage whose order was

@@ -208,6 +208,29 @@ TEST(GateFeed, AnOrderThatIsOverIsGone) {
   EXPECT_EQ(fed.delta(before).gone, std::vector<Digest>{order});
 }
 
+// I11: a gate's owner, or whoever reads its files, learns of it no sooner than the customer.
+TEST(GateFeed, AnOrderIsToldWithItsFirstEffectI11) {
+  Fed fed;
+  Proposal proposal = fed.provider.proposal();
+  proposal.stages.front().from = floor_second(fed.provider.clock.now()) + std::chrono::days{3};
+  const Digest order = fed.provider.orders().propose(proposal, key_of("petra")).value();
+  EXPECT_FALSE(fed.provider.approve(order, "ada")->in_force);
+  EXPECT_TRUE(fed.provider.approve(order, "ben")->in_force);
+  EXPECT_TRUE(fed.look());
+  const GateCut before = *fed.feed->newest();
+  EXPECT_TRUE(fed.held().empty());
+  EXPECT_TRUE(fed.provider.orders().snapshot()->restrictions.empty());
+  fed.provider.clock.advance(std::chrono::days{3} - 1min);
+  EXPECT_FALSE(fed.look());
+  fed.provider.clock.advance(1min);
+  EXPECT_TRUE(fed.look());
+  EXPECT_EQ(fed.held(), std::vector<Digest>{order});
+  EXPECT_EQ(fed.provider.orders().snapshot()->restrictions.size(), 1U);
+  const auto delta = fed.delta(before);
+  ASSERT_EQ(delta.added.size(), 1U);
+  EXPECT_EQ(sha256(delta.added.front().order.canonical), order);
+}
+
 // The orders of a version are those of the time that it tells.
 TEST(GateFeed, AClockThatIsSetBackOverAnEndStopsNoLift) {
   Fed fed;
