@@ -3,7 +3,8 @@
 
 /* A gate inside your own program: whether this subscription may use this service just now, by
  * orders that people signed. libproviso-gate verifies every order itself, from a trust file that
- * you installed by hand; it needs no server to answer, and links nothing but OpenSSL's libcrypto.
+ * you installed by hand; it needs no server to answer, and links nothing but cryptography
+ * (OpenSSL's libcrypto, libsodium).
  *
  * It never ends your program, prints, or throws; it installs no handler, and starts no thread
  * but while it verifies a snapshot of many orders.

@@ -44,8 +44,8 @@ check_installed() {
   that "the library has its name" test -n "$SO"
   local foreign
   foreign="$(objdump -p "$SO" | awk '/NEEDED/ {print $2}' |
-    grep -vE '^(libcrypto|libstdc\+\+|libm|libgcc_s|libc|ld-linux.*)\.so' || true)"
-  that "it needs libcrypto and the compiler's own libraries, no other (${foreign:-none})" \
+    grep -vE '^(libcrypto|libsodium|libstdc\+\+|libm|libgcc_s|libc|ld-linux.*)\.so' || true)"
+  that "it needs cryptography and the compiler's own libraries, no other (${foreign:-none})" \
     test -z "$foreign"
   local exported
   exported="$(nm -D --defined-only "$SO" | awk '$2 ~ /[TDBWV]/ {print $3}' |
