@@ -11,6 +11,7 @@
 #include "gates/kept_snapshots.h"
 #include "gates/read_section.h"
 #include "gates/refusal_ring.h"
+#include "gates/retired.h"
 #include "gates/succession.h"
 #include "gates/trusted_policy.h"
 
@@ -79,8 +80,9 @@ struct LiveGate::Impl {
   LiveClock clock;
   std::atomic<Mode> mode;
 
-  // Held for all of an offer, which may verify for seconds. `current` changes under it alone.
+  // Held for all of an offer, which takes seconds; `current` and `retired` change under it alone.
   std::timed_mutex offering;
+  Retired<Enforced> retired;
 
   // Guards what follows; never held for long, so that a bypass is noticed and a status told while
   // an offer is verified.
@@ -95,12 +97,9 @@ struct LiveGate::Impl {
     return {.stage_freshness = settings.stage_freshness, .kept = kept};
   }
 
-  // Readers see the new one from now on; the old one goes when the last reader has left it.
+  // Readers see the new one from now on. Where the old one's table is as large, drain `retired`.
   void replace(Gate gate) {
-    const Enforced* old = current.exchange(new Enforced(std::move(gate)));
-    if (old == nullptr) return;
-    wait_for_readers();
-    delete old;
+    retired.add(std::unique_ptr<const Enforced>(current.exchange(new Enforced(std::move(gate)))));
   }
 
   Result<std::uint64_t> take(std::string_view text, Shrinking shrinking) {
@@ -117,6 +116,7 @@ struct LiveGate::Impl {
     // Durable, then effective (I7): a crash between leaves a gate that starts with the new one.
     TRY_VOID(store.keep(next, text));
     replace(std::move(next));
+    retired.drain();
     return size;
   }
 
@@ -154,6 +154,7 @@ struct LiveGate::Impl {
       if (!base || !lock.try_lock_for(kFoldWait)) return;
       auto next = rebased(current.load()->gate, before, *base);
       if (next) replace(*std::move(next));
+      retired.drain();
       lock.unlock();
       auto alone = rebased(before, before, *std::move(base));
       if (!alone) return;

@@ -68,18 +68,26 @@ ReadSection::~ReadSection() {
   if (--reader_.depth == 0) reader_.began.store(0, std::memory_order_release);
 }
 
-void wait_for_readers() {
+std::uint64_t begin_grace() {
   // Sections that begin from here on can only see what has replaced the old.
-  const std::uint64_t now = g_epoch.fetch_add(1) + 1;
+  const std::uint64_t out = g_epoch.fetch_add(1) + 1;
   if (kKernelBarrier) membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
   std::atomic_thread_fence(std::memory_order_seq_cst);
+  return out;
+}
+
+bool has_passed(std::uint64_t grace) {
   const std::lock_guard lock(g_mutex);
   for (const Reader* reader = g_first; reader != nullptr; reader = reader->next) {
-    for (std::uint64_t began = reader->began.load(std::memory_order_acquire);
-         began != 0 && began < now; began = reader->began.load(std::memory_order_acquire)) {
-      std::this_thread::yield();
-    }
+    const std::uint64_t began = reader->began.load(std::memory_order_acquire);
+    if (began != 0 && began < grace) return false;
   }
+  return true;
+}
+
+void wait_for_readers() {
+  const std::uint64_t grace = begin_grace();
+  while (!has_passed(grace)) std::this_thread::yield();
 }
 
 }  // namespace proviso::gates

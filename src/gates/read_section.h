@@ -35,4 +35,9 @@ class ReadSection {
 /// before it can then be destroyed. Any thread, but not from within a section.
 void wait_for_readers();
 
+/// The same for whoever does not want to wait: once has_passed(begin_grace()) says so, every
+/// section that had begun before begin_grace() has ended. Any thread.
+std::uint64_t begin_grace();
+bool has_passed(std::uint64_t grace);
+
 }  // namespace proviso::gates

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "gates/retired.h"
+
 namespace proviso::gates {
 namespace {
 
@@ -82,6 +84,82 @@ TEST(ReadSection, TheWriterWaitsForWhoIsInside) {
   leave.notify_all();
   writer.join();
   EXPECT_TRUE(returned);
+}
+
+// A thread that stays in a section until it is told to leave.
+class Inside {
+ public:
+  Inside() : reader_([this] { stay(); }) { inside_.wait(); }
+  void leave() {
+    leave_.count_down();
+    reader_.join();
+  }
+
+ private:
+  void stay() {
+    const ReadSection section;
+    inside_.count_down();
+    leave_.wait();
+  }
+  std::latch inside_{1};
+  std::latch leave_{1};
+  std::jthread reader_;
+};
+
+TEST(ReadSection, AGraceHasPassedWhenWhoWasInsideHasLeft) {
+  Inside reader;
+  const std::uint64_t grace = begin_grace();
+  EXPECT_FALSE(has_passed(grace));
+  {
+    const ReadSection later;  // it can't see what is replaced
+    EXPECT_FALSE(has_passed(grace));
+  }
+  reader.leave();
+  const ReadSection later;
+  EXPECT_TRUE(has_passed(grace));
+}
+
+struct Counted {
+  explicit Counted(int& alive) : alive_(alive) { ++alive_; }
+  ~Counted() { --alive_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  int& alive_;
+};
+
+TEST(Retired, IsFreedOnceItsReadersHaveLeft) {
+  int alive = 0;
+  Retired<Counted> retired;
+  Inside reader;
+  for (std::size_t i = 0; i < Retired<Counted>::kMax; ++i) {  // none of these waits
+    retired.add(std::make_unique<Counted>(alive));
+  }
+  EXPECT_EQ(alive, static_cast<int>(Retired<Counted>::kMax));
+  reader.leave();
+  retired.free_what_nobody_reads();
+  EXPECT_EQ(alive, 0);
+  retired.add(std::make_unique<Counted>(alive));
+  EXPECT_EQ(alive, 0) << "nobody reads";
+}
+
+TEST(Retired, MoreThanSoManyAreWaitedFor) {
+  int alive = 0;
+  std::atomic<bool> left = false;
+  {
+    Retired<Counted> retired;
+    Inside reader;
+    for (std::size_t i = 0; i < Retired<Counted>::kMax; ++i) {
+      retired.add(std::make_unique<Counted>(alive));
+    }
+    std::jthread leaving([&] {
+      left = true;
+      reader.leave();
+    });
+    retired.add(std::make_unique<Counted>(alive));
+    EXPECT_TRUE(left) << "it did not wait";
+    EXPECT_LE(alive, static_cast<int>(Retired<Counted>::kMax));
+  }
+  EXPECT_EQ(alive, 0);
 }
 
 TEST(ReadSection, ThreadsThatEndAreWaitedForByNobody) {
