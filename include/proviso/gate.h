@@ -95,6 +95,13 @@ typedef struct proviso_key {
   uint8_t reserved[7];
 } proviso_key;
 
+/* Keys of what requests are for: made once for each route of a program, good for every gate of it.
+ */
+typedef struct proviso_service_keys {
+  proviso_key service;
+  proviso_key operation;
+} proviso_service_keys;
+
 typedef struct proviso_answer {
   uint8_t effect;  /* PROVISO_ALLOW...: the strictest that holds */
   uint8_t outcome; /* PROVISO_YES...: what to do; always YES unless mode is ENFORCE */
@@ -152,6 +159,12 @@ void proviso_gate_check_batch(const proviso_gate* gate, const proviso_request* r
 proviso_key proviso_gate_key(proviso_text subscription);
 void proviso_gate_check_key(const proviso_gate* gate, const proviso_key* subscription,
                             const proviso_request* request, proviso_answer* answer);
+/* And with keys of service and operation as well: the fastest. `request` has their texts all the
+ * same, which are compared and recorded; keys of other texts than its own restrict nothing. */
+proviso_service_keys proviso_gate_service_keys(proviso_text service, proviso_text operation);
+void proviso_gate_check_keys(const proviso_gate* gate, const proviso_key* subscription,
+                             const proviso_service_keys* service, const proviso_request* request,
+                             proviso_answer* answer);
 
 /* Takes a newer snapshot: verifies it, keeps it, then enforces it; `*entries` (may be null) is its
  * version. What is refused changes nothing. `confirm_shrinking` 1 takes a snapshot that has lost

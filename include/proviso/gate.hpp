@@ -64,6 +64,12 @@ class Gate {
     proviso_gate_check_key(gate_.get(), &key, &request, &answer);
     return answer;
   }
+  [[nodiscard]] proviso_answer check(const proviso_key& key, const proviso_service_keys& service,
+                                     const proviso_request& request) const noexcept {
+    proviso_answer answer;
+    proviso_gate_check_keys(gate_.get(), &key, &service, &request, &answer);
+    return answer;
+  }
   /// As many as the shorter of both has.
   void check_batch(std::span<const proviso_request> requests,
                    std::span<proviso_answer> answers) const noexcept {
@@ -72,6 +78,10 @@ class Gate {
   }
   [[nodiscard]] static proviso_key key(std::string_view subscription) noexcept {
     return proviso_gate_key(text_of(subscription));
+  }
+  [[nodiscard]] static proviso_service_keys service_keys(std::string_view service,
+                                                         std::string_view operation) noexcept {
+    return proviso_gate_service_keys(text_of(service), text_of(operation));
   }
 
   /// Returns the snapshot's version.

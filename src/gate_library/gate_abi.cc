@@ -18,6 +18,7 @@ using proviso::gates::Answer;
 using proviso::gates::IdKey;
 using proviso::gates::LiveGate;
 using proviso::gates::Request;
+using proviso::gates::ServiceKeys;
 
 struct proviso_gate {
   proviso::gates::SystemClocks clocks;
@@ -49,6 +50,12 @@ Request request_of(const proviso_request& request) {
   return {view(request.subscription), view(request.service), view(request.operation),
           view(request.region), view(request.resource)};
 }
+
+proviso_key plain(const IdKey& key) {
+  return {{key.a, key.b}, static_cast<std::uint8_t>(key.guid ? 1 : 0), {}};
+}
+
+IdKey key_of(const proviso_key& key) { return {key.words[0], key.words[1], key.kind != 0}; }
 
 std::int64_t seconds(proviso::Time time) { return proviso::unix_seconds(time); }
 
@@ -172,14 +179,24 @@ void proviso_gate_check_batch(const proviso_gate* gate, const proviso_request* r
 }
 
 proviso_key proviso_gate_key(proviso_text subscription) {
-  const IdKey key = LiveGate::subscription_key(view(subscription));
-  return {{key.a, key.b}, static_cast<std::uint8_t>(key.guid ? 1 : 0), {}};
+  return plain(LiveGate::subscription_key(view(subscription)));
+}
+
+proviso_service_keys proviso_gate_service_keys(proviso_text service, proviso_text operation) {
+  const ServiceKeys keys = LiveGate::service_keys(view(service), view(operation));
+  return {plain(keys.service), plain(keys.operation)};
 }
 
 void proviso_gate_check_key(const proviso_gate* gate, const proviso_key* subscription,
                             const proviso_request* request, proviso_answer* answer) {
-  const IdKey key{subscription->words[0], subscription->words[1], subscription->kind != 0};
-  copy_answer(gate->gate->check(key, request_of(*request)), *answer);
+  copy_answer(gate->gate->check(key_of(*subscription), request_of(*request)), *answer);
+}
+
+void proviso_gate_check_keys(const proviso_gate* gate, const proviso_key* subscription,
+                             const proviso_service_keys* service, const proviso_request* request,
+                             proviso_answer* answer) {
+  const ServiceKeys keys{key_of(service->service), key_of(service->operation)};
+  copy_answer(gate->gate->check(key_of(*subscription), keys, request_of(*request)), *answer);
 }
 
 int proviso_gate_offer(proviso_gate* gate, proviso_text snapshot, int confirm_shrinking,

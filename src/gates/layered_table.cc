@@ -2,6 +2,7 @@
 #include "gates/layered_table.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 
@@ -55,15 +56,50 @@ LayeredTable::LayeredTable(std::shared_ptr<const BaseTable> base,
   for (const std::uint64_t word : gone_) enforced_ -= static_cast<unsigned>(std::popcount(word));
 }
 
-Judgement LayeredTable::judge(const Found& found, const Request& request,
+std::size_t LayeredTable::find_batch(std::span<const IdKey> keys, std::span<const Request> requests,
+                                     std::span<Hit> hits) const noexcept {
+  const auto each_table = [&](const auto& step) {
+    step(*table_);
+    if (added_table_ != nullptr) step(*added_table_);
+  };
+  std::array<std::uint8_t, kBatch> likely;  // those that pass a filter: few
+  std::size_t count = 0;
+  each_table([&](const PackedTable& table) {
+    for (const IdKey& key : keys) table.prefetch(key);
+  });
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool added = added_table_ != nullptr && added_table_->may_hold(keys[i]);
+    likely[count] = static_cast<std::uint8_t>(i);
+    count += table_->may_hold(keys[i]) || added ? 1U : 0U;  // no branch to guess
+  }
+  each_table([&](const PackedTable& table) {
+    for (std::size_t i = 0; i < count; ++i) table.prefetch_bucket(keys[likely[i]]);
+  });
+  each_table([&](const PackedTable& table) {
+    for (std::size_t i = 0; i < count; ++i) table.prefetch_record(keys[likely[i]]);
+  });
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t number = likely[i];
+    Hit& hit = hits[found];
+    hit = {number, find(keys[number], requests[number].subscription)};
+    if (!hit.found) continue;
+    if (hit.found.base != nullptr) table_->prefetch_orders(hit.found.base);
+    if (hit.found.added != nullptr) added_table_->prefetch_orders(hit.found.added);
+    ++found;
+  }
+  return found;
+}
+
+Judgement LayeredTable::judge(const Found& found, const Request& request, const ServiceKeys& keys,
                               Instants at) const noexcept {
   at.no_stricter_after = no_stricter_after_;
   Judgement out;
   if (found.base != nullptr) {
-    out = table_->judge(found.base, request, at, gone_.empty() ? nullptr : gone_.data());
+    out = table_->judge(found.base, request, keys, at, gone_.empty() ? nullptr : gone_.data());
   }
   if (found.added != nullptr) {
-    out.add(added_table_->judge(found.added, request, at), base_orders_);
+    out.add(added_table_->judge(found.added, request, keys, at), base_orders_);
   }
   return out;
 }

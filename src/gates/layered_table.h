@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "gates/packed_table.h"
@@ -57,16 +58,27 @@ class LayeredTable {
     explicit operator bool() const noexcept { return base != nullptr || added != nullptr; }
   };
   [[nodiscard]] const KeySeed& seed() const noexcept { return table_->seed(); }
-  void prefetch(const IdKey& key) const noexcept {
-    table_->prefetch(key);
-    if (added_table_ != nullptr) added_table_->prefetch(key);
-  }
   [[nodiscard]] Found find(const IdKey& key, std::string_view id) const noexcept {
     return {table_->find(key, id), added_table_ == nullptr ? nullptr : added_table_->find(key, id)};
   }
+  /// One of a batch that something names.
+  struct Hit {
+    std::size_t number = 0;  ///< in the batch
+    Found found;
+  };
+  /// As find() for keys[i] and requests[i], all at once, so that they wait for memory together.
+  /// Writes those that are found in ascending order, and what judge() reads of them is near then.
+  /// As many keys as requests and room in `hits`, at most kBatch. Returns how many.
+  static constexpr std::size_t kBatch = 32;  // as many as lines of memory can be on the way
+  std::size_t find_batch(std::span<const IdKey> keys, std::span<const Request> requests,
+                         std::span<Hit> hits) const noexcept;
   /// As PackedTable::judge(); `at.no_stricter_after` is not looked at.
-  [[nodiscard]] Judgement judge(const Found& found, const Request& request,
+  [[nodiscard]] Judgement judge(const Found& found, const Request& request, const ServiceKeys& keys,
                                 Instants at) const noexcept;
+  [[nodiscard]] Judgement judge(const Found& found, const Request& request,
+                                Instants at) const noexcept {
+    return judge(found, request, ServiceKeys::of(seed(), request), at);
+  }
 
   /// One more than the highest number; some below it may be gone.
   [[nodiscard]] std::uint32_t order_count() const;

@@ -24,7 +24,7 @@ using model::Outcome;
 constexpr std::int64_t kKeepTimeEvery = 60;  // seconds
 constexpr std::size_t kFoldInTick = 512;     // orders that came and went
 constexpr std::chrono::milliseconds kFoldWait{200};
-constexpr std::size_t kBatch = 32;  // prefetched at once: as many as lines can be on the way
+constexpr std::size_t kBatch = LayeredTable::kBatch;
 
 // A gate with what each check wants of it, together.
 struct Enforced {
@@ -200,9 +200,10 @@ struct LiveGate::Impl {
   }
 
   [[nodiscard]] Answer judged(const Enforced& enforced, const LayeredTable::Found& found,
-                              const Request& request, Instants now) const noexcept {
+                              const Request& request, const ServiceKeys& keys,
+                              Instants now) const noexcept {
     Answer answer = unrestricted(enforced);
-    const Judgement judgement = enforced.table.judge(found, request, now);
+    const Judgement judgement = enforced.table.judge(found, request, keys, now);
     if (judgement.order == kNoOrder) return answer;
     answer.effect = judgement.effect;
     answer.judged = judgement.outcome;
@@ -224,8 +225,9 @@ struct LiveGate::Impl {
     return answer;
   }
 
-  [[nodiscard]] Answer check(const IdKey& key, const Request& request, RefusalRing::Named named,
-                             For what) const noexcept {
+  // `keys`: null where they are to be made, which is only worth it where something is found.
+  [[nodiscard]] Answer check(const IdKey& key, const ServiceKeys* keys, const Request& request,
+                             RefusalRing::Named named, For what) const noexcept {
     const ReadSection section;
     const Enforced* enforced = current.load(std::memory_order_acquire);
     if (enforced == nullptr) [[unlikely]] {
@@ -236,28 +238,28 @@ struct LiveGate::Impl {
     const auto found = enforced->table.find(key, by_id ? request.subscription : std::string_view());
     if (!found) return unrestricted(*enforced);
     const Instants now = clock.now();
-    const Answer answer = judged(*enforced, found, request, now);
+    const ServiceKeys own =
+        keys != nullptr ? *keys : service_keys(request.service, request.operation);
+    const Answer answer = judged(*enforced, found, request, own, now);
     return what == For::look ? answer : recorded(answer, request, named, now);
   }
 
   void check_some(std::span<const Request> requests, Answer* answers, const Enforced& enforced,
                   Instants now) const noexcept {
     std::array<IdKey, kBatch> keys;
-    std::array<LayeredTable::Found, kBatch> found{};
+    std::array<LayeredTable::Hit, kBatch> hits;
+    const Answer none = unrestricted(enforced);
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      keys[i] = LiveGate::subscription_key(requests[i].subscription);
-      enforced.table.prefetch(keys[i]);
+      keys[i] = subscription_key(requests[i].subscription);
+      answers[i] = none;
     }
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      found[i] = enforced.table.find(keys[i], requests[i].subscription);
-    }
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      if (!found[i]) [[likely]] {
-        answers[i] = unrestricted(enforced);
-      } else {
-        answers[i] = recorded(judged(enforced, found[i], requests[i], now), requests[i],
-                              RefusalRing::Named::by_id, now);
-      }
+    const std::size_t found =
+        enforced.table.find_batch(std::span(keys).first(requests.size()), requests, hits);
+    for (const LayeredTable::Hit& hit : std::span(hits).first(found)) {
+      const Request& request = requests[hit.number];
+      const ServiceKeys service = service_keys(request.service, request.operation);
+      answers[hit.number] = recorded(judged(enforced, hit.found, request, service, now), request,
+                                     RefusalRing::Named::by_id, now);
     }
   }
 };
@@ -285,22 +287,33 @@ IdKey LiveGate::subscription_key(std::string_view id) noexcept {
   return key_of(KeySeed::of_process(), id);
 }
 
+ServiceKeys LiveGate::service_keys(std::string_view service, std::string_view operation) noexcept {
+  return {key_of(KeySeed::of_process(), service), key_of(KeySeed::of_process(), operation)};
+}
+
 Answer LiveGate::check(const Request& request) const noexcept {
-  return impl_->check(subscription_key(request.subscription), request, RefusalRing::Named::by_id,
-                      Impl::For::request);
+  return impl_->check(subscription_key(request.subscription), nullptr, request,
+                      RefusalRing::Named::by_id, Impl::For::request);
 }
 
 Answer LiveGate::check(const IdKey& subscription, const Request& request) const noexcept {
-  return impl_->check(subscription, request, RefusalRing::Named::by_key, Impl::For::request);
+  return impl_->check(subscription, nullptr, request, RefusalRing::Named::by_key,
+                      Impl::For::request);
+}
+
+Answer LiveGate::check(const IdKey& subscription, const ServiceKeys& service,
+                       const Request& request) const noexcept {
+  return impl_->check(subscription, &service, request, RefusalRing::Named::by_key,
+                      Impl::For::request);
 }
 
 Answer LiveGate::look(const Request& request) const noexcept {
-  return impl_->check(subscription_key(request.subscription), request, RefusalRing::Named::by_id,
-                      Impl::For::look);
+  return impl_->check(subscription_key(request.subscription), nullptr, request,
+                      RefusalRing::Named::by_id, Impl::For::look);
 }
 
 Answer LiveGate::look(const IdKey& subscription, const Request& request) const noexcept {
-  return impl_->check(subscription, request, RefusalRing::Named::by_key, Impl::For::look);
+  return impl_->check(subscription, nullptr, request, RefusalRing::Named::by_key, Impl::For::look);
 }
 
 void LiveGate::check_batch(std::span<const Request> requests,

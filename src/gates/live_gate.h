@@ -12,6 +12,7 @@
 #include "base/file_system.h"
 #include "gates/gate.h"
 #include "gates/live_clock.h"
+#include "gates/service_keys.h"
 #include "model/genesis.h"
 
 namespace proviso::gates {
@@ -130,11 +131,18 @@ class LiveGate {
   /// it runs. `request.subscription` is not looked at. Two ids that are no GUIDs share a key with a
   /// chance of about 2^-100.
   [[nodiscard]] Answer check(const IdKey& subscription, const Request& request) const noexcept;
+  /// The same with keys of service and operation, made once as well. The texts are still needed:
+  /// they are compared with what an order names, and written down where something is refused. Keys
+  /// of other texts than the request's name a service that no order names.
+  [[nodiscard]] Answer check(const IdKey& subscription, const ServiceKeys& service,
+                             const Request& request) const noexcept;
   /// What check() would say, for whoever only wants to know it (a search, a map that is filled):
   /// nobody asked for anything, so it is no refusal and is put down nowhere.
   [[nodiscard]] Answer look(const Request& request) const noexcept;
   [[nodiscard]] Answer look(const IdKey& subscription, const Request& request) const noexcept;
   [[nodiscard]] static IdKey subscription_key(std::string_view id) noexcept;
+  [[nodiscard]] static ServiceKeys service_keys(std::string_view service,
+                                                std::string_view operation) noexcept;
   /// answers[i] for requests[i]; as many as the shorter of both. All from one snapshot and time.
   void check_batch(std::span<const Request> requests, std::span<Answer> answers) const noexcept;
 

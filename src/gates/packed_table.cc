@@ -20,6 +20,9 @@ using model::Effect;
 using model::EffectKind;
 using model::Outcome;
 
+constexpr std::ptrdiff_t kFewLines = 8;
+constexpr std::uint32_t kOrdersNear = 4;  // of one subscription, in a batch
+
 // The image was written by TableBuilder in this process; its places are right.
 template <class T>
 const T* at(const std::byte* image, std::uint64_t offset) noexcept {
@@ -74,11 +77,21 @@ const std::uint64_t* words_behind(const layout::Record& record) noexcept {
   return reinterpret_cast<const std::uint64_t*>(&record + 1) + (record.id_bytes + 7U) / 8U;
 }
 
-std::uint32_t service_number(const std::byte* image, std::string_view service) noexcept {
+// Nearly every subscription has one or two lines: no step of a search is worth a guess then.
+const std::uint64_t* first_of_service(const std::uint64_t* words, const std::uint64_t* end,
+                                      std::uint32_t service) noexcept {
+  const auto before = [&](std::uint64_t w) { return layout::service_in(w) < service; };
+  if (end - words > kFewLines) return std::partition_point(words, end, before);
+  while (words != end && before(*words)) ++words;
+  return words;
+}
+
+std::uint32_t service_number(const std::byte* image, std::string_view service,
+                             const IdKey& key) noexcept {
   const Head& head = head_of(image);
   auto number = static_cast<std::uint32_t>(layout::kServicesMax);  // no line has it
   const auto* names = at<std::uint32_t>(image, head.service_names);
-  look_up(image, head.services, key_of(head.seed, service), [&](std::uint32_t ref) {
+  look_up(image, head.services, key, [&](std::uint32_t ref) {
     if (string_at(image, names[ref]) != service) return false;
     number = ref;
     return true;
@@ -88,10 +101,10 @@ std::uint32_t service_number(const std::byte* image, std::string_view service) n
 
 // `other` for what the catalogue does not know.
 model::ActionClass class_of(const std::byte* image, std::uint32_t catalogue, std::uint32_t service,
-                            std::string_view operation) noexcept {
+                            std::string_view operation, const IdKey& name_key) noexcept {
   const Head& head = head_of(image);
   auto found = model::ActionClass::other;
-  const IdKey key = layout::operation_key(head.seed, catalogue, service, operation);
+  const IdKey key = layout::operation_key(name_key, catalogue, service);
   look_up(image, head.operations, key, [&](std::uint32_t ref) {
     const auto* record = at<layout::OperationRecord>(image, head.operation_records + ref);
     const std::string_view name(reinterpret_cast<const char*>(record + 1), record->name_bytes);
@@ -198,15 +211,41 @@ void Judgement::add(const Judgement& other, std::uint32_t first) noexcept {
   }
 }
 
+PackedTable::PackedTable(Image image)
+    : image_(std::move(image)),
+      filter_(std::span(at<std::uint64_t>(image_.data(), head_of(image_.data()).filter),
+                        head_of(image_.data()).filter_words)) {}
+
 const KeySeed& PackedTable::seed() const noexcept { return head_of(image_.data()).seed; }
 
-void PackedTable::prefetch(const IdKey& key) const noexcept {
+void PackedTable::prefetch_bucket(const IdKey& key) const noexcept {
   const Head& head = head_of(image_.data());
   const auto* table = at<Bucket>(image_.data(), head.subscriptions.offset);
   __builtin_prefetch(table + layout::home_of(key, head.subscriptions.count));
 }
 
-PackedTable::Record PackedTable::find(const IdKey& key, std::string_view id) const noexcept {
+void PackedTable::prefetch_record(const IdKey& key) const noexcept {
+  const std::byte* image = image_.data();
+  const Head& head = head_of(image);
+  look_up(image, head.subscriptions, key, [&](std::uint32_t ref) {
+    const std::byte* record = image + head.records + std::uint64_t{ref} * 8;
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + sizeof(layout::Record) + sizeof(std::uint64_t));  // its first lines
+    return true;  // hardly ever another's
+  });
+}
+
+void PackedTable::prefetch_orders(Record place) const noexcept {
+  const std::byte* image = image_.data();
+  const auto& record = *reinterpret_cast<const layout::Record*>(place);
+  const std::uint64_t* words = words_behind(record);
+  const auto* orders = at<OrderRecord>(image, head_of(image).orders);
+  for (std::uint32_t i = 0; i < std::min(record.lines, kOrdersNear); ++i) {
+    __builtin_prefetch(orders + layout::order_in(words[i]));
+  }
+}
+
+PackedTable::Record PackedTable::find_record(const IdKey& key, std::string_view id) const noexcept {
   const std::byte* image = image_.data();
   const Head& head = head_of(image);
   Record found = nullptr;
@@ -223,15 +262,14 @@ PackedTable::Record PackedTable::find(const IdKey& key, std::string_view id) con
   return found;
 }
 
-Judgement PackedTable::judge(Record place, const Request& request, Instants when,
-                             GoneBits gone) const noexcept {
+Judgement PackedTable::judge(Record place, const Request& request, const ServiceKeys& keys,
+                             Instants when, GoneBits gone) const noexcept {
   const std::byte* image = image_.data();
   const auto& record = *reinterpret_cast<const layout::Record*>(place);
   const std::uint64_t* words = words_behind(record);
-  const std::uint32_t service = service_number(image, request.service);
+  const std::uint32_t service = service_number(image, request.service, keys.service);
   const std::uint64_t* end = words + record.lines;
-  const std::uint64_t* line = std::partition_point(
-      words, end, [&](std::uint64_t w) { return layout::service_in(w) < service; });
+  const std::uint64_t* line = first_of_service(words, end, service);
   const auto* orders = at<OrderRecord>(image, head_of(image).orders);
   Judgement all;
   std::uint32_t catalogue = kNoOrder;  // whose class `action` is
@@ -249,7 +287,7 @@ Judgement PackedTable::judge(Record place, const Request& request, Instants when
     // I3: the class is the one of the catalogue that this order pins, not of today's.
     if (catalogue != order.catalogue) {
       catalogue = order.catalogue;
-      action = class_of(image, catalogue, service, request.operation);
+      action = class_of(image, catalogue, service, request.operation, keys.operation);
     }
     const unsigned classes = layout::classes_in(*line);
     if (classes != 0 && (classes & (1U << static_cast<unsigned>(action))) == 0) continue;

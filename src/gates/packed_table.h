@@ -14,7 +14,9 @@
 #include "base/huge_pages.h"
 #include "base/result.h"
 #include "gates/id_key.h"
+#include "gates/presence_filter.h"
 #include "gates/request.h"
+#include "gates/service_keys.h"
 #include "model/catalogue.h"
 #include "model/governance.h"
 #include "model/scope.h"
@@ -22,9 +24,12 @@
 // The restrictions that a gate enforces, as one block of memory without pointers.
 //
 // What a check costs. Nearly every request is of a subscription that nothing names. For it the
-// table needs the 128 bits of its id (id_key.h) and one cache line: a bucket with the tags of seven
-// subscriptions, compared all at once. Nothing else is touched: no clock, no string, no order.
+// table needs the 128 bits of its id (id_key.h) and one word of a filter, which is small enough to
+// stay in a near cache. Nothing else is touched: no clock, no string, no order. What passes the
+// filter is looked for in one cache line: a bucket with the tags of seven subscriptions, compared
+// all at once.
 //
+//   filter    12 bits for each subscription (presence_filter.h).
 //   buckets   64 bytes each, 4.5 subscriptions on average. A bucket that is full sends its next
 //             subscription to the bucket behind it and says so (`spill`): about 1 of 17 do.
 //   records   one for each subscription: its 128 bits (and its id, where that is no GUID), then 8
@@ -33,9 +38,11 @@
 //   orders    64 bytes each: digest, end, the first two steps of the schedule.
 //
 // Growth: a check costs the same whatever the number of restrictions, but for where in the memory
-// hierarchy a bucket lies: 100,000 subscriptions are 1.4 MB of buckets, 10 million 140 MB. Of one
+// hierarchy filter and bucket lie: 100,000 subscriptions are 0.15 and 1.4 MB of them, 10 million 15
+// and 140 MB. Of one
 // subscription and service each line is looked at; they are as many as orders overlap there.
-// For a restriction by a GUID, two to an order: 7 bytes of bucket, 20 of record, 32 of order.
+// For a restriction by a GUID, two to an order: 8 bytes of filter and bucket, 20 of record, 32 of
+// order.
 namespace proviso::gates {
 
 inline constexpr std::uint32_t kNoOrder = 0xffffffffU;
@@ -82,14 +89,35 @@ class PackedTable {
   /// A subscription in this table; what follows from it needs the bucket no more.
   using Record = const std::byte*;
 
+  PackedTable(PackedTable&&) = default;
+  PackedTable& operator=(PackedTable&&) = default;
+  PackedTable(const PackedTable&) = delete;  // `filter_` is of this image
+  PackedTable& operator=(const PackedTable&) = delete;
+  ~PackedTable() = default;
+
   [[nodiscard]] const KeySeed& seed() const noexcept;
-  /// Brings the bucket of `key` near; for batches.
-  void prefetch(const IdKey& key) const noexcept;
+  /// False: nothing names the subscription, find() is null. True: something probably does.
+  [[nodiscard]] bool may_hold(const IdKey& key) const noexcept { return filter_.may_hold(key); }
   /// Null where nothing names the subscription. `id` is compared where it is given and no GUID.
-  [[nodiscard]] Record find(const IdKey& key, std::string_view id) const noexcept;
-  /// `request.subscription` is not looked at: the record is its.
+  [[nodiscard]] Record find(const IdKey& key, std::string_view id) const noexcept {
+    return may_hold(key) ? find_record(key, id) : nullptr;
+  }
+  /// `request.subscription` is not looked at: the record is its. `keys` are of the same request.
+  [[nodiscard]] Judgement judge(Record record, const Request& request, const ServiceKeys& keys,
+                                Instants at, GoneBits gone = nullptr) const noexcept;
   [[nodiscard]] Judgement judge(Record record, const Request& request, Instants at,
-                                GoneBits gone = nullptr) const noexcept;
+                                GoneBits gone = nullptr) const noexcept {
+    return judge(record, request, ServiceKeys::of(seed(), request), at, gone);
+  }
+
+  /// For batches: each brings near what the next step reads. First what may_hold() reads.
+  void prefetch(const IdKey& key) const noexcept { filter_.prefetch(key); }
+  /// What prefetch_record() reads.
+  void prefetch_bucket(const IdKey& key) const noexcept;
+  /// What find() reads.
+  void prefetch_record(const IdKey& key) const noexcept;
+  /// What judge() reads.
+  void prefetch_orders(Record record) const noexcept;
 
   /// A scope line, in whatever order; views into the table.
   struct Line {
@@ -116,8 +144,10 @@ class PackedTable {
  private:
   friend class TableBuilder;
   using Image = std::vector<std::byte, HugePages<std::byte>>;
-  explicit PackedTable(Image image) : image_(std::move(image)) {}
+  explicit PackedTable(Image image);
+  [[nodiscard]] Record find_record(const IdKey& key, std::string_view id) const noexcept;
   Image image_;
+  PresenceFilter filter_;
 };
 
 }  // namespace proviso::gates

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "gates/presence_filter.h"
 #include "gates/table_layout.h"
 
 namespace proviso::gates {
@@ -231,7 +232,7 @@ Result<std::string> TableBuilder::operations(std::span<const model::Catalogue> c
       const auto number = services_.find(service);
       if (number == services_.end()) continue;
       for (const auto& [name, action_class] : operations) {
-        placed.push_back({layout::operation_key(seed_, c, number->second, name),
+        placed.push_back({layout::operation_key(key_of(seed_, name), c, number->second),
                           static_cast<std::uint32_t>(out.size())});
         append(out,
                layout::OperationRecord{.catalogue = c,
@@ -272,6 +273,8 @@ Result<PackedTable> TableBuilder::finish(std::span<const model::Catalogue> catal
   const std::string orders = this->orders();
   intern("");
 
+  std::vector<std::uint64_t> filter(PresenceFilter::words_for(subscriptions.size()));
+  for (const Placed& item : subscriptions) PresenceFilter::add(filter, item.key);
   const auto subscription_buckets = fill_buckets(subscriptions);
   const auto service_buckets = fill_buckets(services);
   const auto operation_buckets = fill_buckets(operations);
@@ -282,6 +285,8 @@ Result<PackedTable> TableBuilder::finish(std::span<const model::Catalogue> catal
     sections.emplace_back(reserve(size, bytes.size()), bytes);
     return sections.back().first;
   };
+  head.filter = section(bytes_of(filter));
+  head.filter_words = filter.size();
   head.subscriptions = {section(bytes_of(subscription_buckets)), subscription_buckets.size()};
   head.services = {section(bytes_of(service_buckets)), service_buckets.size()};
   head.operations = {section(bytes_of(operation_buckets)), operation_buckets.size()};

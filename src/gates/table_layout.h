@@ -57,6 +57,8 @@ struct Head {
   std::uint64_t strings = 0;
   std::uint64_t subscription_count = 0;
   std::uint64_t line_count = 0;
+  std::uint64_t filter = 0;  ///< words of a PresenceFilter of the subscriptions
+  std::uint64_t filter_words = 0;
 };
 
 /// Of a subscription. Behind it: its id in whole words, where that is no GUID; one word for each
@@ -130,10 +132,8 @@ struct OperationRecord {
   std::uint8_t unused = 0;
 };
 
-/// The key of an operation of one service in one catalogue.
-inline IdKey operation_key(const KeySeed& seed, std::uint32_t catalogue, std::uint32_t service,
-                           std::string_view operation) {
-  IdKey key = key_of(seed, operation);
+/// The key of an operation of one service in one catalogue, from the key of its name.
+inline IdKey operation_key(IdKey key, std::uint32_t catalogue, std::uint32_t service) {
   const std::uint64_t place = (static_cast<std::uint64_t>(catalogue) << 32U) | service;
   key.a ^= place * 0x9e3779b97f4a7c15U;
   key.b ^= place * 0xc2b2ae3d27d4eb4fU;

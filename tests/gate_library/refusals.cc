@@ -5,6 +5,7 @@
 //
 // Asks many times from several threads, so that more wait than one call gives.
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <proviso/gate.hpp>
@@ -30,6 +31,21 @@ bool misuse_is_told(const std::string& trust) {
   return silent && silent->refusals().empty();
 }
 
+// Keys of subscription, service and operation answer as their texts do.
+bool keys_agree(const std::string& trust, const std::string& snapshot, char** asked) {
+  auto silent = proviso::Gate::open({.trust = trust});
+  if (!silent || !silent->offer(snapshot)) return false;
+  for (const char* subscription : {static_cast<const char*>(asked[0]), "nobody"}) {
+    const proviso::GateRequest request(subscription, asked[1], asked[2]);
+    const proviso_answer by_text = silent->check(request);
+    const proviso_answer by_keys = silent->check(
+        proviso::Gate::key(subscription), proviso::Gate::service_keys(asked[1], asked[2]), request);
+    if (std::memcmp(&by_text, &by_keys, sizeof by_text) != 0) return false;
+    if ((by_text.outcome == PROVISO_NO) != (subscription == asked[0])) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -39,6 +55,7 @@ int main(int count, char** words) {
   if (!gate) return give_up(gate.error().message);
   const auto taken = gate->offer(read_file(words[2]));
   if (!taken) return give_up(taken.error().message);
+  if (!keys_agree(trust, read_file(words[2]), words + 3)) return give_up("keys answer otherwise");
   if (!misuse_is_told(trust)) return give_up("a gate that does not record gives lines");
 
   std::vector<std::jthread> threads;

@@ -152,6 +152,8 @@ TEST(LiveGate, AKeyAndABatchAnswerLikeASingleCheck) {
     EXPECT_EQ(answers[i].order, one.order) << i;
     const IdKey key = LiveGate::subscription_key(requests[i].subscription);
     EXPECT_EQ(said(host.gate->check(key, requests[i])), said(one)) << i;
+    const ServiceKeys service = LiveGate::service_keys(requests[i].service, requests[i].operation);
+    EXPECT_EQ(said(host.gate->check(key, service, requests[i])), said(one)) << i;
     EXPECT_EQ(one.refused(), i % 3 != 1) << i;
   }
 }
@@ -167,6 +169,9 @@ TEST(LiveGate, AChecksNothingOnTheHeap) {
   const std::size_t before = testing::allocations();
   static_cast<void>(host.gate->check(kWrite));
   static_cast<void>(host.gate->check(kNeighbour));
+  static_cast<void>(host.gate->check(LiveGate::subscription_key(kWrite.subscription),
+                                     LiveGate::service_keys(kWrite.service, kWrite.operation),
+                                     kWrite));
   host.gate->check_batch(requests, answers);
   EXPECT_EQ(testing::allocations(), before);
 }
