@@ -217,15 +217,17 @@ class QuickGate final : public http::ChannelListener {
   QuickGate(std::size_t number, const model::GateState& stands_on, std::atomic<std::size_t>& ready,
             std::atomic<std::size_t>& got)
       : signer_(gate_signer(number)), stands_on_(stands_on), ready_(ready), got_(got) {}
-  void opened(const std::shared_ptr<http::Channel>& channel) override {
-    channel_ = channel;
-    say(stands_on_);
-    ++ready_;
-  }
+  void opened(const std::shared_ptr<http::Channel>& channel) override { channel_ = channel; }
   void received(std::string message) override {
-    ++got_;
     const auto line = message.find('\n');
     const std::string_view body = std::string_view(message).substr(line + 1);
+    if (message.starts_with("challenge")) {
+      challenge_ = body;
+      say(stands_on_);
+      ++ready_;
+      return;
+    }
+    ++got_;
     model::GateState state;
     std::string checkpoint;
     if (message.starts_with("delta")) {
@@ -255,6 +257,7 @@ class QuickGate final : public http::ChannelListener {
     gates::GateStatement out;
     out.gate = signer_.name;
     out.ledger = model::testing::kLedger;
+    out.challenge = challenge_;
     out.said_at = floor_second(SystemClock().now());
     out.mode = "enforce";
     out.state = state;
@@ -262,6 +265,7 @@ class QuickGate final : public http::ChannelListener {
   }
   const ledger::NoteSigner signer_;
   const model::GateState stands_on_;
+  std::string challenge_;
   std::atomic<std::size_t>& ready_;
   std::atomic<std::size_t>& got_;
   std::shared_ptr<http::Channel> channel_;

@@ -5,6 +5,7 @@
 #include "base/folder_watch.h"
 #include "base/text/format.h"
 #include "context.h"
+#include "decisions/stages.h"
 #include "server/gate_barrier.h"
 #include "server/gates_config.h"
 
@@ -20,6 +21,7 @@ struct BarrierOptions {
 
 struct Asked {
   std::uint64_t version = 0;
+  Time told_from{};     // when gates are told of the order
   std::string case_id;  // of the order
 };
 
@@ -30,7 +32,7 @@ Result<Asked> what_is_asked(const BarrierOptions& options, Context& context) {
   if (options.record && options.order.empty()) {
     return fail(Errc::invalid_input, "--record needs --order: it goes on record in its case");
   }
-  if (options.order.empty()) return Asked{options.version, {}};
+  if (options.order.empty()) return Asked{options.version, {}, {}};
   auto folder = TRY(context.folder());
   auto orders = TRY(folder->orders());
   const Digest digest = TRY(Digest::from_hex(options.order));
@@ -39,38 +41,31 @@ Result<Asked> what_is_asked(const BarrierOptions& options, Context& context) {
     return fail(Errc::conflict, "the order is " + row.state + ": no gate enforces it");
   }
   const auto index = TRY(folder->record().index_of(model::EntryId(row.in_force_entry)));
-  return Asked{index + 1, row.case_id};
+  Time told_from{};
+  if (const auto& restriction = row.signed_order.order.restriction) {
+    const Time in_force_at = TRY(parse_time(row.in_force_at));
+    told_from = decisions::known_to_gates_from(*restriction, in_force_at);
+  }
+  if (told_from > context.clock.now()) {
+    return fail(Errc::conflict, "gates are told of the order with its first effect, at " +
+                                    format_time(told_from) + " (ask then)");
+  }
+  return Asked{index + 1, told_from, row.case_id};
 }
 
-// Where the gates' keys and statements lie. No lock is needed: `serve` alone writes there.
-struct Places {
-  std::string keys;
-  std::string records;
-};
-
-Result<Places> places_of(const Context& context) {
-  const server::FolderPaths paths{context.dir};
-  FileSystem& fs = real_file_system();
-  if (!fs.exists(paths.config())) return fail(Errc::not_found, context.dir + ": not a data folder");
-  const std::string text = TRY(fs.read(paths.config(), 1U << 20U));
-  const auto config = TRY(server::parse_gates_config(paths.config(), text));
-  const bool is_absolute = config.keys.starts_with('/');
-  return Places{is_absolute ? config.keys : paths.root + "/" + config.keys, paths.gates()};
-}
-
-Result<server::Barrier> judge(const Places& places, std::uint64_t version) {
+Result<server::Barrier> judge(const server::GatesPlaces& places, const Asked& asked) {
   FileSystem& fs = real_file_system();
   const auto keys = TRY(server::read_gate_keys(fs, places.keys));
   const auto records = TRY(server::GateRecordFile::read(fs, places.records, keys));
-  return server::judge_barrier(version, keys, records);
+  return server::judge_barrier(asked.version, asked.told_from, keys, records);
 }
 
-Result<server::Barrier> wait_for(const Places& places, std::uint64_t version,
+Result<server::Barrier> wait_for(const server::GatesPlaces& places, const Asked& asked,
                                  std::chrono::milliseconds most) {
   FolderWatch watch({{places.records, true}});
   const auto end = std::chrono::steady_clock::now() + most;
   while (true) {
-    auto barrier = TRY(judge(places, version));
+    auto barrier = TRY(judge(places, asked));
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (barrier.reached || left.count() <= 0) return barrier;
@@ -88,7 +83,8 @@ Result<void> put_on_record(const server::Barrier& barrier, const std::string& ca
 
 Result<int> gate_barrier(const BarrierOptions& options, Context& context) {
   const Asked asked = TRY(what_is_asked(options, context));
-  const Places places = TRY(places_of(context));
+  const auto places =
+      TRY(server::gates_places(real_file_system(), server::FolderPaths{context.dir}));
   std::chrono::milliseconds most{0};
   if (!options.wait.empty()) {
     const Time now = context.clock.now();
@@ -96,7 +92,7 @@ Result<int> gate_barrier(const BarrierOptions& options, Context& context) {
     if (!until) return fail_in("--wait", until.error());
     most = std::chrono::ceil<std::chrono::milliseconds>(*until - now);
   }
-  const server::Barrier barrier = TRY(wait_for(places, asked.version, most));
+  const server::Barrier barrier = TRY(wait_for(places, asked, most));
   if (options.record) TRY_VOID(put_on_record(barrier, asked.case_id, context));
   context.print(server::barrier_to_json(barrier), server::barrier_in_words(barrier));
   return barrier.reached ? kDone : kRefused;

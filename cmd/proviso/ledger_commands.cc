@@ -8,6 +8,8 @@
 #include "decisions/stages.h"
 #include "ledger/checkpoint.h"
 #include "ledger/proof.h"
+#include "server/gate_gaps.h"
+#include "server/gates_config.h"
 
 namespace proviso::cmd {
 namespace {
@@ -19,18 +21,31 @@ struct LedgerOptions {
   std::string entry_out;
 };
 
+Result<server::GapsDone> record_gaps_of_gates(cases::Record& record, const Context& context) {
+  FileSystem& fs = real_file_system();
+  const auto places = TRY(server::gates_places(fs, server::FolderPaths{context.dir}));
+  const auto keys = TRY(server::read_gate_keys(fs, places.keys));
+  const auto records = TRY(server::GateRecordFile::read(fs, places.records, keys));
+  return server::record_gaps(record, keys, records, places.renew);
+}
+
 Result<int> tick(Context& context) {
   auto folder = TRY(context.folder());
   cases::Record& record = folder->record();
   // Openings last: what this slot seals can be due at once.
   const cases::SlotDone slot = TRY(cases::append_slot(record));
   const std::size_t stages = TRY(decisions::record_stages(record));
+  const server::GapsDone gaps = TRY(record_gaps_of_gates(record, context));
   const std::size_t opened = TRY(cases::open_due(record));
   context.print(
-      Json::Object{
-          {"sealed", slot.sealed}, {"covers", slot.covers}, {"stages", stages}, {"opened", opened}},
-      format("sealed {}, covers {}, stages begun {}, opened {}\n", slot.sealed, slot.covers, stages,
-             opened));
+      Json::Object{{"sealed", slot.sealed},
+                   {"covers", slot.covers},
+                   {"stages", stages},
+                   {"opened", opened},
+                   {"gaps_begun", gaps.begun},
+                   {"gaps_ended", gaps.ended}},
+      format("sealed {}, covers {}, stages begun {}, opened {}, gaps of gates begun {}, ended {}\n",
+             slot.sealed, slot.covers, stages, opened, gaps.begun, gaps.ended));
   return kDone;
 }
 

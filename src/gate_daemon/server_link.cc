@@ -139,12 +139,12 @@ struct ServerLink::Impl {
     while (!stop.stop_requested()) {
       auto item = post->next(stop, kLookEvery);
       if (!item) {
-        if (post->connected()) say_what_is_new();
+        if (post->connected() && !challenge.empty()) say_what_is_new();
       } else if (item->opened) {
         was_open = true;
         sent_counts.reset();  // what was on its way is sent again
+        challenge.clear();
         log.write("server_connected", {{"server", settings.url.authority()}});
-        say("", false);
       } else {
         take(item->message);
       }
@@ -155,6 +155,8 @@ struct ServerLink::Impl {
     const std::size_t end = message.find('\n');
     const std::string_view word = message.substr(0, end);
     const std::string_view body = end == std::string_view::npos ? "" : message.substr(end + 1);
+    if (word == "challenge") return greet(body);
+    if (challenge.empty()) return;  // nothing is taken that can't be answered
     if (word == "snapshot" || word == "delta") return offer(word == "snapshot", body);
     if (word == "noted") return noted(body);
     if (word == "bye") {
@@ -162,6 +164,16 @@ struct ServerLink::Impl {
       return;
     }
     say("a message that this version of the gate does not know", false);
+  }
+
+  // The server speaks first; all that is said on this connection repeats this.
+  void greet(std::string_view words) {
+    if (!challenge.empty() || !gates::is_challenge(words)) {
+      log.write("server_refuses", {{"why", "it sent no challenge that can be answered"}});
+      return;
+    }
+    challenge = words;
+    say("", false);
   }
 
   void say_what_is_new() {
@@ -207,6 +219,7 @@ struct ServerLink::Impl {
     gates::GateStatement out;
     out.gate = settings.identity.name;
     out.ledger = settings.ledger;
+    out.challenge = challenge;
     out.said_at = from_unix_seconds(clocks.wall());
     out.mode = gates::to_string(status.mode);
     // Orders that wait for witnesses are in its state and are not enforced: it confirms nothing.
@@ -228,6 +241,7 @@ struct ServerLink::Impl {
   CountsFiles* const counts;
   std::optional<CountsFiles::Document> sent_counts;  // and not noted yet
   std::int64_t counts_sent_at = 0;
+  std::string challenge;  // of this connection; empty until it came
   std::atomic<bool> was_open = false;
   gates::Mode said_mode = gates::Mode::enforce;
 };

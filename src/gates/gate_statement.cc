@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gates/gate_statement.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "gates/gate_identity.h"
 
@@ -30,6 +32,10 @@ Result<GateStatement> parse_text(std::string_view text) {
   GateStatement out;
   out.gate = reader.string("gate");
   out.ledger = reader.string("ledger");
+  out.challenge = reader.string("challenge");
+  if (!is_challenge(out.challenge)) {
+    reader.fail_at("challenge", "must be 32 lower-case hexadecimal digits");
+  }
   const auto said_at = parse_time(reader.string("said_at"));
   if (!said_at) reader.fail_at("said_at", "not an RFC 3339 time");
   out.mode = reader.string("mode");
@@ -49,10 +55,17 @@ Result<GateStatement> parse_text(std::string_view text) {
 
 }  // namespace
 
+bool is_challenge(std::string_view text) {
+  return text.size() == kChallengeDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
 std::string sign_statement(const GateStatement& statement, const ledger::NoteSigner& signer) {
   const Json document = Json::Object{
       {"gate", statement.gate},
       {"ledger", statement.ledger},
+      {"challenge", statement.challenge},
       {"said_at", format_time(statement.said_at)},
       {"mode", statement.mode},
       {"state", statement.state ? model::gate_state_to_json(*statement.state) : Json()},

@@ -17,10 +17,15 @@
 namespace proviso::gates {
 
 inline constexpr std::size_t kStatementBytesMax = 8192;
+/// Lower-case hexadecimal digits of what a server sends first; a gate repeats it in all that it
+/// says on that connection, so that nobody can say it again on another.
+inline constexpr std::size_t kChallengeDigits = 32;
+bool is_challenge(std::string_view text);
 
 struct GateStatement {
   std::string gate;                       ///< the name of the key that signs it
   std::string ledger;                     ///< origin line
+  std::string challenge;                  ///< the server's of this connection, kChallengeDigits
   Time said_at{};                         ///< by the gate's clock; whole seconds
   std::string mode;                       ///< enforce, observe, bypass
   std::optional<model::GateState> state;  ///< none: it has nothing to enforce

@@ -33,8 +33,8 @@ inline constexpr std::string_view sealed = "sealed";
 inline constexpr std::string_view opened = "opened";
 inline constexpr std::string_view private_erased = "private-erased";
 inline constexpr std::string_view index_published = "index-published";
-// Their parts come with the work on gates and notices; the format is fixed already.
 inline constexpr std::string_view confirmation_gap = "confirmation-gap";
+// Their parts come with the work on notices; the format is fixed already.
 inline constexpr std::string_view notice_sent = "notice-sent";
 inline constexpr std::string_view appeal_received = "appeal-received";
 }  // namespace entry_kind

@@ -9,15 +9,15 @@ namespace {
 
 constexpr std::string_view kDomain = "proviso/index/v1";
 
-constexpr std::array kAlways = {
-    entry_kind::report_received, entry_kind::signal_raised,   entry_kind::evidence_added,
-    entry_kind::finding_made,    entry_kind::usage_looked_at, entry_kind::stage_begun,
-    entry_kind::opened,          entry_kind::private_erased,  entry_kind::notice_sent,
-    entry_kind::appeal_received, entry_kind::confirmation_gap};
+constexpr std::array kAlways = {entry_kind::report_received, entry_kind::signal_raised,
+                                entry_kind::evidence_added,  entry_kind::finding_made,
+                                entry_kind::usage_looked_at, entry_kind::stage_begun,
+                                entry_kind::opened,          entry_kind::private_erased,
+                                entry_kind::notice_sent,     entry_kind::appeal_received};
 // What begins so is about a case, also in later versions.
 constexpr std::string_view kOfCase = "case-";
 constexpr std::array kNever = {entry_kind::genesis, entry_kind::register_loaded, entry_kind::sealed,
-                               entry_kind::index_published};
+                               entry_kind::index_published, entry_kind::confirmation_gap};
 constexpr std::array kByOrder = {entry_kind::order_proposed, entry_kind::order_approved,
                                  entry_kind::order_in_force};
 

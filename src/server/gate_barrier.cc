@@ -12,11 +12,14 @@ std::string why_not(const gates::GateStatement& statement, std::uint64_t version
   if (!statement.refused.empty()) return "it refused what it was sent: " + statement.refused;
   if (!statement.state) return "it has nothing to enforce";
   if (statement.mode != "enforce") return "it enforces nothing: " + statement.mode;
-  return format("it stands on {}, before {}", statement.state->size, version);
+  return statement.state->size < version
+             ? format("it stands on {}, before {}", statement.state->size, version)
+             : format("it stands on a version of {}, before the order's first effect",
+                      format_time(statement.state->made_at));
 }
 
-GateStanding standing_of(const std::string& gate, const GateRecords& records,
-                         std::uint64_t version) {
+GateStanding standing_of(const std::string& gate, const GateRecords& records, std::uint64_t version,
+                         Time made_from) {
   GateStanding out;
   out.gate = gate;
   const auto record = records.find(gate);
@@ -28,17 +31,21 @@ GateStanding standing_of(const std::string& gate, const GateRecords& records,
   out.version = statement.state ? statement.state->size : 0;
   out.said_at = statement.said_at;
   out.note = record->second.note;
-  out.confirmed = statement.state && out.version >= version && statement.mode == "enforce";
+  out.confirmed = statement.state && out.version >= version &&
+                  statement.state->made_at >= made_from && statement.mode == "enforce";
   if (!out.confirmed) out.why = why_not(statement, version);
   return out;
 }
 
 }  // namespace
 
-Barrier judge_barrier(std::uint64_t version, const GateKeys& keys, const GateRecords& records) {
+Barrier judge_barrier(std::uint64_t version, Time made_from, const GateKeys& keys,
+                      const GateRecords& records) {
   Barrier out;
   out.version = version;
-  for (const auto& [gate, key] : keys) out.gates.push_back(standing_of(gate, records, version));
+  for (const auto& [gate, key] : keys) {
+    out.gates.push_back(standing_of(gate, records, version, made_from));
+  }
   out.reached =
       !out.gates.empty() && std::all_of(out.gates.begin(), out.gates.end(),
                                         [](const GateStanding& gate) { return gate.confirmed; });

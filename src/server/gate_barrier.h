@@ -26,8 +26,10 @@ struct Barrier {
 };
 
 /// A version is a number of ledger entries: an order whose entry has the index I is in every
-/// version above I, unless it is lifted or over.
-Barrier judge_barrier(std::uint64_t version, const GateKeys& keys, const GateRecords& records);
+/// version above I that was made after gates could be told of it (decisions::known_to_gates_from(),
+/// `made_from`), unless it is lifted or over.
+Barrier judge_barrier(std::uint64_t version, Time made_from, const GateKeys& keys,
+                      const GateRecords& records);
 
 Json barrier_to_json(const Barrier& barrier);
 std::string barrier_in_words(const Barrier& barrier);

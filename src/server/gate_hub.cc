@@ -13,6 +13,7 @@
 
 #include "base/encoding.h"
 #include "base/folder_watch.h"
+#include "base/random.h"
 #include "gates/counts_audit.h"
 #include "gates/gate_statement.h"
 #include "server/gate_records.h"
@@ -84,6 +85,7 @@ struct Heard {
 // A gate that is connected. `name` is empty until it has said who it is.
 struct Gate {
   std::shared_ptr<http::Channel> channel;
+  std::string challenge;  // to be in all that it says
   std::string name;
   std::optional<model::GateState> state;
   std::string mode;
@@ -295,7 +297,7 @@ struct GateHub::Impl {
     std::vector<GateRecordFile::Line> to_keep;
     for (Heard& one : heard) {
       switch (one.what) {
-        case Heard::What::opened: gates[one.gate].channel = std::move(one.channel); break;
+        case Heard::What::opened: open(one.gate, std::move(one.channel)); break;
         case Heard::What::message: take_message(one.gate, one.message, to_keep); break;
         case Heard::What::ended: drop(one.gate); break;
       }
@@ -305,6 +307,13 @@ struct GateHub::Impl {
     parts.log.write("gate_statements_not_kept", {{"why", kept.error().message}});
     // What is said again is kept then.
     for (auto& [gate, record] : latest) record.received_at = {};
+  }
+
+  void open(std::uint64_t id, std::shared_ptr<http::Channel> channel) {
+    Gate& gate = gates[id];
+    gate.channel = std::move(channel);
+    gate.challenge = hex_encode(random.bytes(gates::kChallengeDigits / 2));
+    gate.channel->send("challenge\n" + gate.challenge);
   }
 
   void drop(std::uint64_t id) {
@@ -340,6 +349,9 @@ struct GateHub::Impl {
     const auto statement = known_statement(note);
     if (!statement) return refuse(id, statement.error().message);
     Gate& gate = found->second;
+    if (statement->challenge != gate.challenge) {
+      return refuse(id, "it was said on another connection: the challenge is not this one's");
+    }
     if (gate.name.empty()) {
       greet(id, *statement);
     } else if (gate.name != statement->gate) {
@@ -565,6 +577,7 @@ struct GateHub::Impl {
   const GateHubSettings settings;
 
   // The hub's thread's own.
+  SystemRandom random;
   std::unique_ptr<GateFeed> feed;
   std::string problem;
   std::map<std::tuple<std::uint64_t, Time, Digest, Digest>, Message> deltas;  // to the newest

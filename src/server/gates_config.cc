@@ -47,6 +47,15 @@ Result<GatesConfig> parse_gates_config(const std::string& name, const std::strin
   return out;
 }
 
+Result<GatesPlaces> gates_places(FileSystem& fs, const FolderPaths& paths) {
+  if (!fs.exists(paths.config())) return fail(Errc::not_found, paths.root + ": not a data folder");
+  const std::string text = TRY(fs.read(paths.config(), 1U << 20U));
+  const auto config = TRY(parse_gates_config(paths.config(), text));
+  const bool is_absolute = config.keys.starts_with('/');
+  return GatesPlaces{is_absolute ? config.keys : paths.root + "/" + config.keys, paths.gates(),
+                     config.renew};
+}
+
 std::string default_gates_section() {
   return "[gates]\n"
          "# The gates that `proviso serve` brings orders to: the key of each on a line, as\n"

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <string>
 
+#include "base/file_system.h"
 #include "base/result.h"
+#include "server/data_folder.h"
 
 namespace proviso::server {
 
@@ -17,6 +19,16 @@ struct GatesConfig {
 
 /// Errors as FILE:LINE:COLUMN: what.
 Result<GatesConfig> parse_gates_config(const std::string& name, const std::string& text);
+/// Where a data folder's gates are known from. No lock is needed to read it: `serve` alone writes
+/// there.
+struct GatesPlaces {
+  std::string keys;     ///< read_gate_keys()
+  std::string records;  ///< GateRecordFile::read()
+  std::chrono::seconds renew{};
+};
+/// `not_found`: no data folder.
+Result<GatesPlaces> gates_places(FileSystem& fs, const FolderPaths& paths);
+
 /// As `init` writes it.
 std::string default_gates_section();
 

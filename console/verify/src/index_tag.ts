@@ -25,7 +25,6 @@ const kAlways: ReadonlySet<string> = new Set([
   "private-erased",
   "notice-sent",
   "appeal-received",
-  "confirmation-gap",
 ]);
 /** What begins so is about a case, also in later versions. */
 const kOfCase = "case-";
@@ -34,6 +33,7 @@ const kNever: ReadonlySet<string> = new Set([
   "register-loaded",
   "sealed",
   "index-published",
+  "confirmation-gap",
 ]);
 const kByOrder: ReadonlySet<string> = new Set([
   "order-proposed",

@@ -21,12 +21,15 @@ using namespace std::chrono_literals;
 using gates::testing::FedGate;
 using model::testing::key_of;
 
+constexpr std::string_view kChallenge = "0123456789abcdef0123456789abcdef";
+
 // The server's end: what the gate says, for a test that waits for it.
 class Played final : public http::ChannelListener {
  public:
   void opened(const std::shared_ptr<http::Channel>& channel) override {
     const std::lock_guard lock(mutex_);
     channel_ = channel;
+    channel_->send("challenge\n" + std::string(kChallenge));
     came_.notify_all();
   }
   void received(std::string message) override {
@@ -109,6 +112,7 @@ class ServerLinkTest : public ::testing::Test {
     const auto opened =
         gates::open_statement(message.substr(message.find('\n') + 1), signer().verifier());
     EXPECT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(opened->challenge, kChallenge);
     return opened.value_or(gates::GateStatement{});
   }
 

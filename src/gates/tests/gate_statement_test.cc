@@ -17,6 +17,7 @@ ledger::NoteSigner signer(const std::string& name = "gate-1.example") {
 GateStatement sample() {
   return {.gate = "gate-1.example",
           .ledger = model::testing::kLedger,
+          .challenge = "0123456789abcdef0123456789abcdef",
           .said_at = model::testing::at("2026-11-30T12:00:00Z"),
           .mode = "enforce",
           .state = model::GateState{12, sha256("root"), model::testing::at("2026-11-30T11:59:00Z"),
@@ -78,6 +79,11 @@ TEST(GateStatement, RefusesWhatIsNone) {
   EXPECT_TRUE(refused("proviso-gate-statement/v1\n{}\n"));
   EXPECT_TRUE(refused("proviso-gate-statement/v1\n"));
   EXPECT_FALSE(open_statement(std::string(9'000, 'x'), signer().verifier()));
+  for (const char* challenge : {"", "0123456789abcdef", "0123456789ABCDEF0123456789abcdef"}) {
+    GateStatement statement = sample();
+    statement.challenge = challenge;
+    EXPECT_FALSE(open_statement(sign_statement(statement, signer()), signer().verifier()));
+  }
 }
 
 }  // namespace

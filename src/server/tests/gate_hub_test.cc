@@ -32,6 +32,9 @@ class PlayedGate {
       came_.notify_all();
     });
     end_->opened(channel_);
+    const auto first = next();
+    EXPECT_EQ(first.first, "challenge");
+    challenge_ = first.second;
   }
   ~PlayedGate() {
     end_->ended();
@@ -45,14 +48,18 @@ class PlayedGate {
     gates::GateStatement statement;
     statement.gate = signer_.name;
     statement.ledger = model::testing::kLedger;
+    statement.challenge = challenge_;
     statement.said_at = model::testing::at("2026-11-23T12:00:00Z");
     statement.mode = mode;
     statement.state = state;
     statement.refused = refused;
     statement.needs_whole = needs_whole;
-    send("statement\n" + gates::sign_statement(statement, signer_));
+    said_ = "statement\n" + gates::sign_statement(statement, signer_);
+    send(said_);
   }
+  [[nodiscard]] const std::string& said() const { return said_; }
   void send(std::string message) { end_->received(std::move(message)); }
+  [[nodiscard]] const std::string& challenge() const { return challenge_; }
 
   // What comes next, as its word and body; "end" where the hub ended the channel, "" after `most`.
   std::pair<std::string, std::string> next(std::chrono::milliseconds most = 20s) {
@@ -107,6 +114,8 @@ class PlayedGate {
   std::mutex mutex_;
   std::condition_variable came_;
   std::uint64_t woken_ = 0;
+  std::string challenge_;
+  std::string said_;
 };
 
 class Hub : public testing::Test {
@@ -310,38 +319,61 @@ TEST_F(Hub, AGateWithANewKeyIsKnownOnceItIsEntered) {
   statement.ledger = model::testing::kLedger;
   statement.said_at = model::testing::at("2026-11-23T12:00:00Z");
   statement.mode = "enforce";
-  const std::string message = "statement\n" + gates::sign_statement(statement, renewed);
+  const auto say = [&](PlayedGate& gate) {
+    statement.challenge = gate.challenge();
+    gate.send("statement\n" + gates::sign_statement(statement, renewed));
+  };
   {
     PlayedGate gate(*hub_, "gate-1.example");
-    gate.send(message);
+    say(gate);
     EXPECT_EQ(gate.next().first, "bye");
   }
   ASSERT_TRUE(real_file_system().write_durable(keys_file(), renewed.verifier().format() + "\n"));
   PlayedGate gate(*hub_, "gate-1.example");
-  gate.send(message);
+  say(gate);
   EXPECT_EQ(gate.next().first, "snapshot");
 }
 
-TEST_F(Hub, TurnsAwayWhoIsNoGateOfIts) {
-  const auto refusal = [&](const std::string& message) {
+// Whoever has the token and heard a gate confirm can't confirm for it.
+TEST_F(Hub, WhatWasSaidOnAnotherConnectionIsNotTakenAgain) {
+  std::string heard;
+  {
     PlayedGate gate(*hub_, "gate-1.example");
-    gate.send(message);
+    gate.say(std::nullopt);
+    EXPECT_EQ(gate.next().first, "snapshot");
+    heard = gate.said();
+  }
+  PlayedGate gate(*hub_, "gate-1.example");
+  gate.send(heard);
+  EXPECT_EQ(gate.next(), (std::pair<std::string, std::string>(
+                             "bye",
+                             "it was said on another connection: the challenge is not this "
+                             "one's")));
+}
+
+TEST_F(Hub, TurnsAwayWhoIsNoGateOfIts) {
+  gates::GateStatement statement;
+  const auto refusal = [&](const auto& message) {
+    PlayedGate gate(*hub_, "gate-1.example");
+    statement.challenge = gate.challenge();
+    gate.send(message());
     const auto bye = gate.next();
     EXPECT_EQ(gate.next().first, "end");
     return bye.first + ": " + bye.second;
   };
-  gates::GateStatement statement;
   statement.gate = "gate-3.example";
   statement.ledger = model::testing::kLedger;
   statement.said_at = model::testing::at("2026-11-23T12:00:00Z");
   statement.mode = "enforce";
   const auto signed_by = [&](const std::string& name) {
-    const auto signer = ledger::NoteSigner::make(name, key_of(name)).value();
-    return "statement\n" + gates::sign_statement(statement, signer);
+    return [&statement, name] {
+      const auto signer = ledger::NoteSigner::make(name, key_of(name)).value();
+      return "statement\n" + gates::sign_statement(statement, signer);
+    };
   };
   EXPECT_EQ(refusal(signed_by("gate-3.example")),
             "bye: no gate of this name is known: enter its key in gates.keys");
-  EXPECT_TRUE(refusal("hello").starts_with("bye: a message that is no statement"));
+  EXPECT_TRUE(refusal([] { return "hello"; }).starts_with("bye: a message that is no statement"));
   statement.gate = "gate-2.example";
   EXPECT_EQ(refusal(signed_by("gate-1.example")), "bye: signed note: not signed by a known key");
   statement.ledger = "another.example/ledger";
@@ -361,7 +393,7 @@ TEST_F(Hub, ASecondConnectionOfAGateTakesTheFirstOnesPlace) {
 TEST_F(Hub, TheBarrierIsReachedWhenAllGatesConfirm) {
   const auto keys = read_gate_keys(real_file_system(), keys_file()).value();
   const auto barrier = [&](std::uint64_t version) {
-    return judge_barrier(version, keys,
+    return judge_barrier(version, Time{}, keys,
                          GateRecordFile::read(real_file_system(), records_dir(), keys).value());
   };
   EXPECT_FALSE(barrier(1).reached);
@@ -382,6 +414,11 @@ TEST_F(Hub, TheBarrierIsReachedWhenAllGatesConfirm) {
   ASSERT_TRUE(recorded("gate-2.example", is_at));
   EXPECT_TRUE(barrier(version).reached);
   EXPECT_FALSE(barrier(version + 1).reached);
+  const auto later =
+      judge_barrier(version, provider_.clock.now() + 1h, keys,
+                    GateRecordFile::read(real_file_system(), records_dir(), keys).value());
+  EXPECT_FALSE(later.reached) << "gates are not told of the order before that";
+  EXPECT_TRUE(later.gates.at(0).why.ends_with("before the order's first effect"));
   EXPECT_TRUE(logged("\"gates_confirmed\""));
   EXPECT_TRUE(becomes("proviso_gates_behind", 0));
   // A gate that enforces nothing confirms nothing.
@@ -454,6 +491,7 @@ TEST(GateRecordFile, SkipsATornLineAndKeepsTheLatestOfEach) {
   gates::GateStatement statement;
   statement.gate = signer.name;
   statement.ledger = "l";
+  statement.challenge = std::string(gates::kChallengeDigits, '0');
   statement.said_at = now;
   statement.mode = "enforce";
   const auto line = [&] {
