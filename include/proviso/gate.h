@@ -77,7 +77,9 @@ typedef struct proviso_gate_settings {
   uint8_t fail_closed;    /* 1: without any state, refuse; 0: let through */
   uint8_t observe;        /* 1: count, refuse nothing */
   uint8_t record;         /* 1: what is refused or limited waits for proviso_gate_refusals() */
-  uint8_t reserved[61];   /* zero */
+  uint8_t reserved_a[5];  /* zero */
+  proviso_text name;      /* the gate's own, by which an order may begin gate by gate; or empty */
+  uint8_t reserved[40];   /* zero */
 } proviso_gate_settings;
 
 typedef struct proviso_request {
@@ -175,11 +177,12 @@ int proviso_gate_offer(proviso_gate* gate, proviso_text snapshot, int confirm_sh
  * ends. */
 void proviso_gate_tick(proviso_gate* gate);
 
-/* With `record`: what was refused or limited since the last call, or would have been, as whole
- * lines (docs/formats/refusal.md) without a zero byte behind them; `*used` is their size. They name
- * subscriptions. Call it again while it gives something. 4,096 wait at most: `*dropped` (may be
- * null) is how many more there were since the gate was opened. INVALID_INPUT: `size` is less than
- * PROVISO_REFUSAL_LINE_MAX, or `record` was not set. */
+/* With `record`: what was refused or limited since the last call, or would have been (also by
+ * orders that are in shadow here), as whole lines (docs/formats/refusal.md) without a zero byte
+ * behind them; `*used` is their size. They name subscriptions. Call it again while it gives
+ * something. 4,096 wait at most: `*dropped` (may be null) is how many more there were since the
+ * gate was opened. INVALID_INPUT: `size` is less than PROVISO_REFUSAL_LINE_MAX, or `record` was not
+ * set. */
 #define PROVISO_REFUSAL_LINE_MAX 4096
 int proviso_gate_refusals(proviso_gate* gate, char* lines, size_t size, size_t* used,
                           uint64_t* dropped);

@@ -35,6 +35,7 @@ struct GateSettings {
   bool fail_closed = false;
   bool observe = false;
   bool record = false;  ///< for Gate::refusals()
+  std::string_view name = {};  ///< the gate's own, by which an order may begin gate by gate
 };
 
 class Gate {
@@ -46,6 +47,7 @@ class Gate {
     plain.fail_closed = settings.fail_closed ? 1 : 0;
     plain.observe = settings.observe ? 1 : 0;
     plain.record = settings.record ? 1 : 0;
+    plain.name = text_of(settings.name);
     proviso_gate* gate = nullptr;
     std::array<char, 512> error{};
     const int code = proviso_gate_open(&plain, &gate, error.data(), error.size());

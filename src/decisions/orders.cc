@@ -69,6 +69,7 @@ Result<model::Restriction> Orders::restriction_of(const Proposal& proposal) {
                        .closes_export = false,
                        .emergency = proposal.emergency,
                        .ratifies = proposal.ratifies,
+                       .rollout = proposal.rollout,
                        .agreements_not_affected = {},
                        .services_not_affected = {},
                        .not_affected_rest = {},

@@ -30,6 +30,7 @@ struct Proposal {
   model::OrderOrigin origin;
   bool emergency = false;
   std::optional<Digest> ratifies;
+  std::optional<model::Rollout> rollout;  ///< begins in shadow, or gate by gate
 };
 
 struct OrderRow {

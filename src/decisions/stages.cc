@@ -33,7 +33,9 @@ Result<std::vector<Begun>> begun(cases::Record& record) {
     const std::int64_t known = TRY(stages_on_record(record.database(), row.digest));
     const auto count = static_cast<std::int64_t>(r.stages.size());
     for (std::int64_t i = known; i < count; ++i) {
-      const model::Stage& stage = r.stages[static_cast<std::size_t>(i)];
+      model::Stage stage = r.stages[static_cast<std::size_t>(i)];
+      // In shadow it has no effect anywhere.
+      if (r.rollout) stage.from = std::max(stage.from, r.rollout->begins());
       if (stage.from > now) break;
       out.push_back({row.digest, row.case_id, i, stage});
     }

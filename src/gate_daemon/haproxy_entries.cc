@@ -139,6 +139,12 @@ void HaproxyQuestions::add_changes(const model::Restriction& restriction) {
     changes_.push_back(unix_seconds(stage.from));
   }
   if (restriction.until) changes_.push_back(unix_seconds(*restriction.until));
+  if (!restriction.rollout) return;
+  // Of all gates: where nothing changes here, nothing is said anew.
+  for (const model::RolloutStep& step : restriction.rollout->first) {
+    changes_.push_back(unix_seconds(step.from));
+  }
+  changes_.push_back(unix_seconds(restriction.rollout->everywhere_from));
 }
 
 Result<HaproxyQuestions> HaproxyQuestions::from_snapshot(std::string_view snapshot_text) {

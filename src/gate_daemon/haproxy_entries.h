@@ -47,7 +47,8 @@ class HaproxyQuestions {
   /// What the gate does now, as far as a map can say it: nothing of whom it lets do everything
   /// (I4). `deny` only where every operation is refused, whatever region and resource it names.
   [[nodiscard]] MapEntries ask(const gates::LiveGate& gate) const;
-  /// Whether a stage begins or an order ends in (after, until], in seconds since 1970.
+  /// Whether a stage begins, a gate begins to enforce or an order ends in (after, until], in
+  /// seconds since 1970.
   [[nodiscard]] bool changes_in(std::int64_t after, std::int64_t until) const;
   /// False: made of no snapshot, so that what it does not name may be restricted all the same.
   [[nodiscard]] bool known() const { return known_; }

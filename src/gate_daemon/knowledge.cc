@@ -8,7 +8,7 @@ namespace proviso::gate_daemon {
 // What does not parse the gate would not have taken.
 void Knowledge::take_snapshot(std::string_view text) {
   if (names_ != nullptr) {
-    if (auto names = Names::from_snapshot(text)) names_->set(*std::move(names));
+    if (auto names = Names::from_snapshot(text, gate_)) names_->set(*std::move(names));
   }
   if (haproxy_ != nullptr) haproxy_->take(text);
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/file_system.h"
 #include "gate_daemon/haproxy_link.h"
@@ -15,8 +16,10 @@ namespace proviso::gate_daemon {
 /// and HAProxy's map. Told after the gate has taken what it was brought. One thread.
 class Knowledge {
  public:
-  /// Each may be null: nobody asks. Names cost as much memory as the snapshot's text.
-  Knowledge(Latest<Names>* names, HaproxyLink* haproxy) : names_(names), haproxy_(haproxy) {}
+  /// Each may be null: nobody asks. Names cost as much memory as the snapshot's text. `gate`: its
+  /// name, or empty.
+  Knowledge(Latest<Names>* names, HaproxyLink* haproxy, std::string gate = {})
+      : names_(names), haproxy_(haproxy), gate_(std::move(gate)) {}
 
   void take_snapshot(std::string_view text);
   void take_delta(std::string_view text);
@@ -26,6 +29,7 @@ class Knowledge {
  private:
   Latest<Names>* const names_;
   HaproxyLink* const haproxy_;
+  const std::string gate_;
 };
 
 }  // namespace proviso::gate_daemon

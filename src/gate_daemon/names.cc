@@ -55,19 +55,23 @@ void Names::add(const std::vector<Json>& catalogues,
     if (!restriction || restriction->stages.empty()) continue;
     std::set<std::string> named;
     for (const model::ScopeLine& line : restriction->scope) named.insert(line.subscription.value);
+    Time from = restriction->stages.front().from;
+    const auto& rollout = restriction->rollout;
+    if (rollout) from = std::max(from, rollout->enforced_from(gate_));
     for (const std::string& id : named) {
       subscriptions_.push_back({.id = id,
                                 .order = sha256(order.order.canonical),
-                                .from = restriction->stages.front().from,
+                                .from = from,
                                 .until = restriction->until.value_or(Time::max())});
     }
   }
   std::ranges::stable_sort(subscriptions_, {}, &Subscription::id);
 }
 
-Result<Names> Names::from_snapshot(std::string_view snapshot_text) {
+Result<Names> Names::from_snapshot(std::string_view snapshot_text, std::string_view gate) {
   const model::GateSnapshot snapshot = TRY(model::parse_snapshot(snapshot_text));
   Names out;
+  out.gate_ = gate;
   out.add(snapshot.catalogues, snapshot.restrictions);
   return out;
 }

@@ -20,8 +20,9 @@ namespace proviso::gate_daemon {
 /// orders pin. Nothing here decides anything: each candidate is checked by the gate.
 class Names {
  public:
-  /// Of a snapshot that the gate has taken. `corrupt`: what is none.
-  static Result<Names> from_snapshot(std::string_view snapshot_text);
+  /// Of a snapshot that the gate of this name (empty: without one) has taken. `corrupt`: what is
+  /// none.
+  static Result<Names> from_snapshot(std::string_view snapshot_text, std::string_view gate = {});
 
   /// After a delta that the gate has taken. `corrupt`, `invalid_input`: what is none.
   [[nodiscard]] Result<Names> with_delta(std::string_view delta_text) const;
@@ -36,7 +37,8 @@ class Names {
     Digest order;
     Time from{};
     Time until = Time::max();
-    /// Before an order's first stage, whom it names is not to be learnt from a gate (I11).
+    /// Before an order's first stage, and while it is in shadow here, whom it names is not to be
+    /// learnt from a gate (I11).
     [[nodiscard]] bool named_at(Time at) const { return from <= at && at < until; }
   };
 
@@ -51,6 +53,7 @@ class Names {
 
  private:
   void add(const std::vector<Json>& catalogues, const std::vector<model::ProvenOrder>& orders);
+  std::string gate_;
   std::vector<Service> services_;
   std::vector<Subscription> subscriptions_;
 };

@@ -16,6 +16,11 @@ void add(Metrics& metrics, const std::string& order, const gates::OrderCounts& c
   }
 }
 
+void add_shadow(Metrics& metrics, const std::string& order, const gates::OrderCounts& counts) {
+  if (counts.shadow == 0) return;
+  metrics.add("proviso_gate_shadow_total", {{"order", order}}, static_cast<double>(counts.shadow));
+}
+
 }  // namespace
 
 Json recording_page(const RecordingStatus& status) {
@@ -32,13 +37,19 @@ Json recording_page(const RecordingStatus& status) {
 void recording_metrics(const RecordingStatus& status, Metrics& metrics) {
   metrics.counter("proviso_gate_refusals_total",
                   "Refusals and limits that were recorded, by order; of many orders the sum.");
+  metrics.counter("proviso_gate_shadow_total",
+                  "What orders in shadow would have refused or limited, by order.");
   metrics.counter("proviso_gate_refusals_dropped_total",
                   "Refusals that were done but not recorded: too many at once.");
   metrics.counter("proviso_gate_refusals_unwritten_total",
                   "Refusals that were recorded but are in no file: the disk.");
   metrics.gauge("proviso_gate_counts_unsent", "Signed hourly counts that no server has yet.");
-  for (const auto& [order, counts] : status.orders) add(metrics, order.hex(), counts);
+  for (const auto& [order, counts] : status.orders) {
+    add(metrics, order.hex(), counts);
+    add_shadow(metrics, order.hex(), counts);
+  }
   add(metrics, "other", status.other_orders);
+  add_shadow(metrics, "other", status.other_orders);
   add(metrics, "none", status.without_order);
   add(metrics, "no-state", status.without_state);
   metrics.add("proviso_gate_refusals_dropped_total", {}, static_cast<double>(status.dropped));

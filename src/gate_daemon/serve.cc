@@ -35,6 +35,11 @@ Json name_of(const LiveStatus& status) {
   return status.has_state ? Json(status.snapshot_size) : Json();
 }
 
+// By which orders begin gate by gate.
+std::string name_of(const std::optional<ledger::NoteSigner>& identity) {
+  return identity ? identity->name : std::string();
+}
+
 /// Watches the snapshot file and offers what is new in it to the gate.
 class Supply {
  public:
@@ -207,11 +212,12 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   // Where refusals wait to be written down, and who signs the counts of them.
   gates::RefusalRing refusals(settings.config.refusals.records);
   settings.gate.refusals = &refusals;
-  auto identity = TRY(gates::read_gate_identity(fs, settings.gate.state_dir));
-  const std::string ledger = settings.gate.trust.ledger;
+  Recorder::Place place{.state_dir = settings.gate.state_dir,
+                        .ledger = settings.gate.trust.ledger,
+                        .identity = TRY(gates::read_gate_identity(fs, settings.gate.state_dir))};
+  settings.gate.name = name_of(place.identity);
 
   // The gate, with what it kept; without that, what the file has, before the first client comes.
-  const std::string state_dir = settings.gate.state_dir;
   const auto gate = TRY(gates::LiveGate::open(std::move(settings.gate), clocks, fs));
   const LiveStatus kept = gate->status();
   if (!kept.last_refusal.empty()) log.write("state_unusable", {{"why", kept.last_refusal}});
@@ -220,15 +226,14 @@ Result<void> serve(ServeSettings settings, const gates::Clocks& clocks, FileSyst
   if (!settings.haproxy.empty()) {
     haproxy.emplace(settings.haproxy, settings.config.haproxy, *gate, clocks, fs, log);
   }
-  Knowledge knowledge(settings.authzen ? &names : nullptr, haproxy ? &*haproxy : nullptr);
-  knowledge.read_kept(fs, state_dir);
+  Knowledge knowledge(settings.authzen ? &names : nullptr, haproxy ? &*haproxy : nullptr,
+                      name_of(place.identity));
+  knowledge.read_kept(fs, place.state_dir);
   Supply supply(*gate, knowledge, settings.snapshot, fs, log);
   if (!kept.has_state) supply.look();
   Latest<LiveStatus> status;
   Ticker ticker(*gate, status, log);
-  Recorder recorder(refusals, clocks, fs,
-                    {.state_dir = state_dir, .ledger = ledger, .identity = std::move(identity)},
-                    settings.config.refusals, log);
+  Recorder recorder(refusals, clocks, fs, std::move(place), settings.config.refusals, log);
   std::optional<ServerLink> server;
   if (settings.server) {
     server.emplace(*gate, clocks, log, *std::move(settings.server), told_to(knowledge),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // <proviso/gate.h>: no exception and no C++ type gets past here.
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -38,6 +39,7 @@ static_assert(static_cast<int>(proviso::gates::Basis::none) == PROVISO_BY_DEFAUL
 static_assert(static_cast<int>(proviso::gates::Mode::bypass) == PROVISO_BYPASS);
 static_assert(sizeof(proviso_answer) == 64);
 static_assert(sizeof(proviso_gate_settings) == 32 + 64);
+static_assert(offsetof(proviso_gate_settings, name) == 32 + 8);
 static_assert(proviso::gates::kRefusalLineMax == PROVISO_REFUSAL_LINE_MAX);
 
 constexpr std::size_t kRefusalsWaiting = 4096;  // as <proviso/gate.h> says
@@ -136,6 +138,7 @@ proviso::gates::LiveGateSettings settings_of(const proviso_gate_settings& from,
   to.state_dir = view(from.state_dir);
   to.fail_closed = from.fail_closed != 0;
   to.observe = from.observe != 0;
+  to.name = view(from.name);
   return to;
 }
 

@@ -214,9 +214,9 @@ Result<void> Continuation::take(const GateDelta& delta) {
   for (const Digest& gone : delta.gone) remove(gone);
   for (const VerifiedRestriction& restriction : verified->restrictions) {
     parts_.added.push_back(std::make_shared<const AddedOrder>(
-        AddedOrder{enforced_order(restriction, verified->history->governance),
+        AddedOrder{enforced_order(restriction, verified->history->governance, parts_.name),
                    restriction.order.order.restriction->scope}));
-    parts_.last_stage = std::max(parts_.last_stage, last_stage_of(restriction));
+    parts_.last_stage = std::max(parts_.last_stage, last_stage_of(restriction, parts_.name));
   }
   parts_.history = std::move(verified->history);
   parts_.catalogues = std::move(catalogues);

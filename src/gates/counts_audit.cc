@@ -32,18 +32,27 @@ void judge_sum(const OrderCounts& counts, std::string_view error_class, const st
                  times(counts.total()) + " refused or limited " + what});
 }
 
-void judge_order(const Digest& digest, const OrderCounts& counts, Time hour,
+// As the gate of this name has it.
+OrderSpan span_at(OrderSpan span, const std::string& gate) {
+  if (span.rollout) span.from = std::max(span.from, span.rollout->enforced_from(gate));
+  return span;
+}
+
+void judge_order(const Digest& digest, const OrderCounts& counts, const GateCounts& of,
                  const KnownOrders& known, std::vector<CountsAlarm>& out) {
+  if (counts.total() == 0) return;
   const auto found = known.find(digest);
   const std::string who =
       "order " + digest.hex() + ": " + times(counts.total()) + " refused or " + "limited by it, ";
   if (found == known.end()) {
     out.push_back({"unknown-order", digest, counts.total(),
                    who + "which is not known: a cut that is not in the ledger (I2)"});
-  } else if (!in_force_within(found->second, hour, hour + std::chrono::hours{1})) {
-    out.push_back({"not-in-force", digest, counts.total(),
-                   who + "which was in force " + span_in_words(found->second) + " only (I5)"});
+    return;
   }
+  const OrderSpan span = span_at(found->second, of.gate);
+  if (in_force_within(span, of.hour, of.hour + std::chrono::hours{1})) return;
+  out.push_back({"not-in-force", digest, counts.total(),
+                 who + "which was in force there " + span_in_words(span) + " only (I5)"});
 }
 
 }  // namespace
@@ -51,7 +60,7 @@ void judge_order(const Digest& digest, const OrderCounts& counts, Time hour,
 KnownOrders known_orders(const AuditReport& log) {
   KnownOrders out;
   for (const AuditedOrder& order : log.restrictions) {
-    out.emplace(order.digest, OrderSpan{order.in_force_at, order.lifted_at});
+    out.emplace(order.digest, OrderSpan{order.in_force_at, order.lifted_at, {}});
   }
   return out;
 }
@@ -65,10 +74,11 @@ KnownOrders known_orders(const VerifiedSnapshot& snapshot) {
     });
     // An order whose stages were all stopped never restricts.
     const auto& until = r.order.order.restriction->until;
+    const auto& rollout = r.order.order.restriction->rollout;
     if (begins == steps.end()) {
-      out.emplace(r.digest, OrderSpan{r.in_force_at, r.in_force_at});
+      out.emplace(r.digest, OrderSpan{r.in_force_at, r.in_force_at, {}});
     } else {
-      out.emplace(r.digest, OrderSpan{std::max(begins->from, r.in_force_at), until});
+      out.emplace(r.digest, OrderSpan{std::max(begins->from, r.in_force_at), until, rollout});
     }
   }
   return out;
@@ -80,6 +90,7 @@ KnownOrders narrowed(KnownOrders log, const KnownOrders& snapshot) {
     if (found == snapshot.end()) continue;
     span.from = std::max(span.from, found->second.from);
     span.until = earlier_of(span.until, found->second.until);
+    span.rollout = found->second.rollout;
   }
   return log;
 }
@@ -98,7 +109,7 @@ std::vector<CountsAlarm> judge_counts(const GateCounts& counts, const KnownOrder
   std::vector<CountsAlarm> out = judge_counts(counts);
   judge_sum(counts.other_orders, "unnamed-orders", "by orders that it does not name (I2)", out);
   for (const auto& [digest, order] : counts.orders) {
-    judge_order(digest, order, counts.hour, known, out);
+    judge_order(digest, order, counts, known, out);
   }
   return out;
 }

@@ -10,6 +10,7 @@
 #include "gates/gate_counts.h"
 #include "gates/ledger_audit.h"
 #include "gates/verified_snapshot.h"
+#include "model/rollout.h"
 
 // Whether an order stands behind everything that a gate says it refused. What is refused without
 // one, or by one that the ledger does not know, is a cut that is not in the ledger: an alarm (I2).
@@ -19,6 +20,8 @@ namespace proviso::gates {
 struct OrderSpan {
   Time from{};
   std::optional<Time> until;  ///< lifted, or over by its own end
+  /// Where a snapshot tells it: before its time there a gate enforces nothing of the order.
+  std::optional<model::Rollout> rollout = {};
 };
 using KnownOrders = std::map<Digest, OrderSpan>;
 
@@ -37,7 +40,8 @@ inline constexpr Duration kCountsGrace = std::chrono::minutes{1};
 ///   without-order   it refused with a snapshot and no order
 ///   without-state   it refused without any snapshot: the owner's choice, but no order's
 ///   unknown-order   it names an order that is not known
-///   not-in-force    it names one that was not in force at any time of that hour
+///   not-in-force    it names one that was not in force at any time of that hour, or only in shadow
+///                   at this gate
 ///   unnamed-orders  it counted orders without naming them
 struct CountsAlarm {
   std::string error_class;
@@ -46,7 +50,8 @@ struct CountsAlarm {
   std::string detail;  ///< one line for people
 };
 
-/// Empty where an order stands behind everything. Pure.
+/// Empty where an order stands behind everything. What is counted in shadow was done to nobody, and
+/// is passed over. Pure.
 std::vector<CountsAlarm> judge_counts(const GateCounts& counts, const KnownOrders& known);
 /// The same for whoever knows no orders: `without-order` and `without-state` alone.
 std::vector<CountsAlarm> judge_counts(const GateCounts& counts);

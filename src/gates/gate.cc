@@ -15,8 +15,8 @@
 namespace proviso::gates {
 namespace {
 
-using model::Effect;
 using model::EffectStep;
+using model::HeldEffect;
 
 // Whether the witnesses that the trust file asks for have cosigned (I2).
 Result<bool> is_witnessed(const std::string& checkpoint, const model::TrustRoot& trust,
@@ -42,9 +42,10 @@ std::vector<EffectStep> laxer_of(const std::vector<EffectStep>& a,
   }
   std::vector<EffectStep> out;
   for (const Time time : times) {
-    const Effect left = model::effect_of(a, time);
-    const Effect right = model::effect_of(b, time);
-    out.push_back({time, model::stricter(left, right) ? right : left});
+    const HeldEffect left = model::held_of(a, time);
+    const HeldEffect right = model::held_of(b, time);
+    const HeldEffect& laxer = model::stricter(left, right) ? right : left;
+    out.push_back({time, laxer.effect, laxer.shadow});
   }
   return out;
 }
@@ -62,7 +63,7 @@ bool waits(const EnforcedOrder& order, const std::optional<EnforcedOrder>& enfor
   if (!enforced) return true;
   const auto& steps = enforced->schedule;
   return std::any_of(steps.begin(), steps.end(), [&](const EffectStep& step) {
-    return model::stricter(model::effect_of(order.schedule, step.from), step.effect);
+    return model::stricter(model::held_of(order.schedule, step.from), step.held());
   });
 }
 
@@ -75,23 +76,21 @@ std::int64_t no_stricter_after(Time made_at, std::optional<Duration> stage_fresh
 }
 
 EnforcedOrder enforced_order(const VerifiedRestriction& verified,
-                             const model::Governance& governance) {
+                             const model::Governance& governance, std::string_view gate) {
   const model::Restriction& r = *verified.order.order.restriction;
   return {.digest = verified.digest,
           .term = r.terms.front().id.value,
           .until = r.until,
           .review = r.review,
-          .schedule = governance.schedule(verified.order, verified.in_force_at),
+          .schedule = governance.schedule(verified.order, verified.in_force_at, gate),
           .catalogue = verified.catalogue};
 }
 
-Time last_stage_of(const VerifiedRestriction& verified) {
-  Time last = Time::min();
-  for (const model::Stage& stage : verified.order.order.restriction->stages) {
-    if (stage.effect.kind == model::EffectKind::allow) continue;
-    last = std::max({last, stage.from, verified.in_force_at});
-  }
-  return last;
+Time last_stage_of(const VerifiedRestriction& verified, std::string_view gate) {
+  const model::Restriction& r = *verified.order.order.restriction;
+  Time last = verified.in_force_at;
+  for (const model::Stage& stage : r.stages) last = std::max(last, stage.from);
+  return r.rollout ? std::max(last, r.rollout->enforced_from(gate)) : last;
 }
 
 Result<Gate> Gate::load(std::string_view snapshot_text, const model::TrustRoot& trust,
@@ -101,13 +100,14 @@ Result<Gate> Gate::load(std::string_view snapshot_text, const model::TrustRoot& 
   GateParts parts;
   parts.witnessed = TRY(is_witnessed(parsed.checkpoint, trust, options.kept));
   parts.stage_freshness = options.stage_freshness;
+  parts.name = options.name;
   const std::int64_t fresh_until = no_stricter_after(verified.made_at, options.stage_freshness);
   TableBuilder builder(KeySeed::of_process());
   model::OrderSum sum;
   for (const VerifiedRestriction& restriction : verified.restrictions) {
     sum.add(restriction.digest);
-    parts.last_stage = std::max(parts.last_stage, last_stage_of(restriction));
-    EnforcedOrder order = enforced_order(restriction, verified.governance);
+    parts.last_stage = std::max(parts.last_stage, last_stage_of(restriction, parts.name));
+    EnforcedOrder order = enforced_order(restriction, verified.governance, parts.name);
     if (!parts.witnessed) order.schedule = beginning(order.schedule, fresh_until);
     const auto allowed = parts.witnessed ? std::optional(order) : eased(order, *options.kept);
     if (waits(order, allowed)) ++parts.waiting;
@@ -132,7 +132,8 @@ Verdict Gate::check(const Request& request, Time at) const noexcept {
   if (!found) return {};
   const std::int64_t seconds = unix_seconds(at);
   const Judgement judgement = table.judge(found, request, {.one = seconds, .other = seconds});
-  return {judgement.effect, judgement.outcome, judgement.rate_per_second, judgement.order};
+  return {judgement.effect, judgement.outcome, judgement.rate_per_second, judgement.order,
+          judgement.shadow};
 }
 
 std::uint64_t Gate::snapshot_size() const { return parts_->state.size; }

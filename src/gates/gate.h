@@ -24,6 +24,9 @@ struct Verdict {
   std::uint32_t rate_per_second = 0;
   /// The order that `effect` comes from, for Gate::order(); kNoOrder where nothing restricts.
   std::uint32_t order = kNoOrder;
+  /// What orders that are in shadow at this gate would do. For whoever counts it; nobody who asks
+  /// is told.
+  Ruling shadow;
 
   [[nodiscard]] bool restricted() const { return order != kNoOrder; }
   [[nodiscard]] bool refused() const { return outcome == model::Outcome::no; }
@@ -41,6 +44,9 @@ struct GateOptions {
   /// A snapshot that too few of them cosigned can then ease what this gate enforces, and nothing
   /// else: it takes effect without waiting for them (I5). Null: nothing is kept.
   const Gate* kept = nullptr;
+  /// The gate's name, by which orders begin gate by gate (model/rollout.h). Empty: one of all
+  /// others.
+  std::string name = {};
 };
 inline constexpr Duration kStageFreshness = std::chrono::hours{24};
 

@@ -14,9 +14,11 @@ constexpr std::string_view kFirstLine = "proviso-gate-counts/v1\n";
 constexpr std::size_t kTextMax = 32U << 20U;
 
 Json::Object to_object(const OrderCounts& counts) {
-  return {{"refused", counts.refused},
-          {"limited", counts.limited},
-          {"not_enforced", counts.not_enforced}};
+  Json::Object out{{"refused", counts.refused},
+                   {"limited", counts.limited},
+                   {"not_enforced", counts.not_enforced}};
+  if (counts.shadow != 0) out.emplace("shadow", counts.shadow);
+  return out;
 }
 
 std::uint64_t read_count(JsonReader& reader, std::string_view name) {
@@ -30,6 +32,8 @@ OrderCounts read_order_counts(JsonReader& reader) {
   out.refused = read_count(reader, "refused");
   out.limited = read_count(reader, "limited");
   out.not_enforced = read_count(reader, "not_enforced");
+  // Only where there are some: what older gates signed has one text, too.
+  if (reader.optional("shadow") != nullptr) out.shadow = read_count(reader, "shadow");
   return out;
 }
 
@@ -110,7 +114,9 @@ Result<GateCounts> read_document(const Json& document) {
 
 void OrderCounts::add(const Answer& answer) {
   if (answer.judged == model::Outcome::yes) return;
-  if (answer.mode != Mode::enforce) {
+  if (answer.mode == Mode::shadow) {
+    ++shadow;
+  } else if (answer.mode != Mode::enforce) {
     ++not_enforced;
   } else if (answer.judged == model::Outcome::no) {
     ++refused;

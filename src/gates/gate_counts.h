@@ -33,6 +33,8 @@ struct OrderCounts {
   std::uint64_t limited = 0;
   /// Would have been one of both, but the gate observed or was bypassed.
   std::uint64_t not_enforced = 0;
+  /// Would have been one of both, but the order is in shadow at this gate: in no total().
+  std::uint64_t shadow = 0;
   bool operator==(const OrderCounts&) const = default;
   void add(const Answer& answer);
   [[nodiscard]] std::uint64_t total() const { return refused + limited + not_enforced; }

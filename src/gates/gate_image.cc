@@ -16,7 +16,7 @@ namespace proviso::gates {
 namespace {
 
 // Written into every image. Raise it when an image means something else: then gates start cold.
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 constexpr std::size_t kDigest = 32;
 
 class Writer {
@@ -105,6 +105,7 @@ void write_order(Writer& out, const EnforcedOrder& order) {
     out.number(unix_seconds(step.from));
     out.number(static_cast<std::uint8_t>(step.effect.kind));
     out.number(step.effect.rate_per_second);
+    out.number(static_cast<std::uint8_t>(step.shadow ? 1 : 0));
   }
 }
 
@@ -122,16 +123,19 @@ EnforcedOrder read_order(Reader& in, std::size_t catalogues) {
   out.review = time();
   out.catalogue = in.number<std::uint32_t>();
   if (out.catalogue >= catalogues) in.fail();
-  const std::uint32_t steps = in.count(13);
+  const std::uint32_t steps = in.count(14);
   if (steps > std::numeric_limits<std::uint16_t>::max()) in.fail();
   for (std::uint32_t i = 0; i < steps && in.ok(); ++i) {
     const Time from = in.time();
     const auto kind = in.number<std::uint8_t>();
     const auto rate = in.number<std::uint32_t>();
     // What a step of a table has no room for would be read back as another effect.
-    constexpr std::uint32_t kRates = 1U << layout::kStepKindShift;
-    if (kind > static_cast<std::uint8_t>(model::EffectKind::deny) || rate >= kRates) in.fail();
-    out.schedule.push_back({from, {static_cast<model::EffectKind>(kind), rate}});
+    constexpr std::uint32_t kRates = 1U << layout::kStepShadowShift;
+    const auto shadow = in.number<std::uint8_t>();
+    if (kind > static_cast<std::uint8_t>(model::EffectKind::deny) || rate >= kRates || shadow > 1) {
+      in.fail();
+    }
+    out.schedule.push_back({from, {static_cast<model::EffectKind>(kind), rate}, shadow == 1});
   }
   return out;
 }
@@ -233,6 +237,7 @@ Json write_facts(const Gate& gate, const ImageOf& of, const model::TrustRoot& tr
   }
   return Json::Object{{"version", kVersion},
                       {"trust", trust_digest(trust)},
+                      {"gate", parts.name},
                       {"snapshot", of.snapshot},
                       {"deltas", of.deltas},
                       {"last_delta", of.last_delta},
@@ -264,13 +269,16 @@ struct Facts {
   GateParts parts;  // without its table
 };
 
-Result<Facts> read_facts(std::string_view text, const model::TrustRoot& trust) {
+Result<Facts> read_facts(std::string_view text, const model::TrustRoot& trust,
+                         const std::string& gate) {
   const Json document = TRY(parse_json(text, {.bytes_max = kImageBytesMax}));
   JsonReader reader(document, "image");
   if (reader.integer("version") != kVersion) return fail(Errc::conflict, "image: another version");
   if (reader.string("trust") != trust_digest(trust)) {
     return fail(Errc::conflict, "image: of another trust file");
   }
+  // Its orders begin when they do at the gate of that name.
+  if (reader.string("gate") != gate) return fail(Errc::conflict, "image: of another gate's name");
   Facts out;
   out.of.snapshot = reader.string("snapshot");
   out.of.deltas = static_cast<std::uint64_t>(reader.integer("deltas"));
@@ -315,11 +323,12 @@ Result<GateImage> read_image(std::string_view bytes, const model::TrustRoot& tru
   if (sha256(body).view() != bytes.substr(body.size())) return damaged();
   const std::size_t end = body.find('\n');
   if (end == std::string_view::npos) return damaged();
-  Facts facts = TRY(read_facts(body.substr(0, end), trust));
+  Facts facts = TRY(read_facts(body.substr(0, end), trust, options.name));
   GateParts& parts = facts.parts;
   auto base =
       std::make_shared<const BaseTable>(TRY(read_table(body.substr(end + 1), *parts.catalogues)));
   parts.stage_freshness = options.stage_freshness;
+  parts.name = options.name;
   parts.table = LayeredTable(std::move(base), nullptr, {},
                              no_stricter_after(parts.state.made_at, parts.stage_freshness));
   return GateImage{std::move(facts.of), Gate(std::make_shared<const GateParts>(std::move(parts)))};

@@ -33,8 +33,9 @@ struct GateImage {
   ImageOf of;
   Gate gate;
 };
-/// `corrupt` where it is damaged, `conflict` where it was written for another trust file or by
-/// another version of this; else as verify_snapshot(). Robust to any bytes.
+/// `corrupt` where it is damaged, `conflict` where it was written for another trust file, under
+/// another gate's name, or by another version of this; else as verify_snapshot(). Robust to any
+/// bytes.
 Result<GateImage> read_image(std::string_view bytes, const model::TrustRoot& trust,
                              const GateOptions& options);
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gates/gate.h"
@@ -20,6 +21,7 @@ struct GateParts {
   std::uint64_t waiting = 0;
   bool witnessed = true;
   std::optional<Duration> stage_freshness;
+  std::string name;  ///< the gate's
   /// No stage of an order that was ever enforced begins later, whether it may or not.
   Time last_stage = Time::min();
   // What later orders are judged by; shared by the gates that follow one another.
@@ -33,8 +35,8 @@ struct GateParts {
 std::int64_t no_stricter_after(Time made_at, std::optional<Duration> stage_freshness);
 /// With the whole schedule: what begins is decided at each check.
 EnforcedOrder enforced_order(const VerifiedRestriction& verified,
-                             const model::Governance& governance);
-/// When its last stage that restricts begins.
-Time last_stage_of(const VerifiedRestriction& verified);
+                             const model::Governance& governance, std::string_view gate);
+/// When its last stage that restricts begins at the gate of this name.
+Time last_stage_of(const VerifiedRestriction& verified, std::string_view gate);
 
 }  // namespace proviso::gates

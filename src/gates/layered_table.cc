@@ -8,19 +8,21 @@
 
 namespace proviso::gates {
 
-using model::Effect;
 using model::EffectStep;
+using model::HeldEffect;
 
 // As the checks of packed_table.cc go through them.
 std::vector<EffectStep> beginning(const std::vector<EffectStep>& steps,
                                   std::int64_t no_stricter_after) {
   std::vector<EffectStep> out;
-  Effect effect;
+  HeldEffect held;
   for (const EffectStep& step : steps) {
-    if (unix_seconds(step.from) > no_stricter_after && model::stricter(step.effect, effect)) {
+    const HeldEffect next = step.held();
+    if (unix_seconds(step.from) > no_stricter_after &&
+        model::stricter(next.enforced(), held.enforced())) {
       continue;
     }
-    effect = step.effect;
+    held = next;
     out.push_back(step);
   }
   return out;
@@ -99,7 +101,9 @@ Judgement LayeredTable::judge(const Found& found, const Request& request, const 
     out = table_->judge(found.base, request, keys, at, gone_.empty() ? nullptr : gone_.data());
   }
   if (found.added != nullptr) {
-    out.add(added_table_->judge(found.added, request, keys, at), base_orders_);
+    const Judgement added = added_table_->judge(found.added, request, keys, at);
+    out.add(added, base_orders_);
+    out.shadow.add(added.shadow, base_orders_);
   }
   return out;
 }

@@ -36,7 +36,8 @@ struct AddedOrder {
 using AddedOrders = std::vector<std::shared_ptr<const AddedOrder>>;
 
 /// The steps that begin (I10): without those that make it stricter and begin later than this, in
-/// seconds since 1970.
+/// seconds since 1970. An order that is in shadow stays so, where its gate may not begin to enforce
+/// it.
 std::vector<model::EffectStep> beginning(const std::vector<model::EffectStep>& steps,
                                          std::int64_t no_stricter_after);
 

@@ -56,6 +56,7 @@ std::string_view to_string(Mode mode) {
     case Mode::enforce: return "enforce";
     case Mode::observe: return "observe";
     case Mode::bypass: return "bypass";
+    case Mode::shadow: return "shadow";
   }
   return "enforce";
 }
@@ -94,7 +95,7 @@ struct LiveGate::Impl {
   std::int64_t time_kept = 0;
 
   [[nodiscard]] GateOptions options(const Gate* kept) const {
-    return {.stage_freshness = settings.stage_freshness, .kept = kept};
+    return {.stage_freshness = settings.stage_freshness, .kept = kept, .name = settings.name};
   }
 
   // Readers see the new one from now on. Where the old one's table is as large, drain `retired`.
@@ -199,22 +200,35 @@ struct LiveGate::Impl {
     return answer;
   }
 
-  [[nodiscard]] Answer judged(const Enforced& enforced, const LayeredTable::Found& found,
-                              const Request& request, const ServiceKeys& keys,
-                              Instants now) const noexcept {
+  // By one of the two rulings of a judgement.
+  [[nodiscard]] Answer answer_by(const Ruling& ruling, Mode as,
+                                 const Enforced& enforced) const noexcept {
     Answer answer = unrestricted(enforced);
-    const Judgement judgement = enforced.table.judge(found, request, keys, now);
-    if (judgement.order == kNoOrder) return answer;
-    answer.effect = judgement.effect;
-    answer.judged = judgement.outcome;
-    answer.rate_per_second = judgement.rate_per_second;
-    answer.outcome = answer.mode == Mode::enforce ? judgement.outcome : Outcome::yes;
-    answer.order = enforced.table.digest_of(judgement.order);
-    answer.order_number = judgement.order;
+    answer.mode = as;
+    if (ruling.order == kNoOrder) return answer;
+    answer.effect = ruling.effect;
+    answer.judged = ruling.outcome;
+    answer.rate_per_second = ruling.rate_per_second;
+    answer.outcome = as == Mode::enforce ? ruling.outcome : Outcome::yes;
+    answer.order = enforced.table.digest_of(ruling.order);
+    answer.order_number = ruling.order;
     return answer;
   }
 
   enum class For : std::uint8_t { request, look };
+
+  // What is to be done with the request; and put down, also what orders in shadow would do.
+  [[nodiscard]] Answer judged(const Enforced& enforced, const LayeredTable::Found& found,
+                              const Request& request, const ServiceKeys& keys,
+                              RefusalRing::Named named, Instants now, For what) const noexcept {
+    const Judgement judgement = enforced.table.judge(found, request, keys, now);
+    const Answer answer = answer_by(judgement, mode.load(std::memory_order_relaxed), enforced);
+    if (what == For::look) return answer;
+    if (judgement.shadow.outcome != Outcome::yes) {
+      (void)recorded(answer_by(judgement.shadow, Mode::shadow, enforced), request, named, now);
+    }
+    return recorded(answer, request, named, now);
+  }
 
   // What is to be done with the request, and, where that is not to let it pass, put down.
   [[nodiscard]] Answer recorded(const Answer& answer, const Request& request,
@@ -237,11 +251,9 @@ struct LiveGate::Impl {
     const bool by_id = named == RefusalRing::Named::by_id;
     const auto found = enforced->table.find(key, by_id ? request.subscription : std::string_view());
     if (!found) return unrestricted(*enforced);
-    const Instants now = clock.now();
     const ServiceKeys own =
         keys != nullptr ? *keys : service_keys(request.service, request.operation);
-    const Answer answer = judged(*enforced, found, request, own, now);
-    return what == For::look ? answer : recorded(answer, request, named, now);
+    return judged(*enforced, found, request, own, named, clock.now(), what);
   }
 
   void check_some(std::span<const Request> requests, Answer* answers, const Enforced& enforced,
@@ -258,8 +270,8 @@ struct LiveGate::Impl {
     for (const LayeredTable::Hit& hit : std::span(hits).first(found)) {
       const Request& request = requests[hit.number];
       const ServiceKeys service = service_keys(request.service, request.operation);
-      answers[hit.number] = recorded(judged(enforced, hit.found, request, service, now), request,
-                                     RefusalRing::Named::by_id, now);
+      answers[hit.number] = judged(enforced, hit.found, request, service, RefusalRing::Named::by_id,
+                                   now, For::request);
     }
   }
 };

@@ -28,10 +28,12 @@ enum class Mode : std::uint8_t {
   enforce,
   observe,  ///< the first weeks of a roll-out
   bypass,   ///< the owner's own switch in an emergency; a gap on record (I13)
+  shadow,   ///< the order is in shadow here (model/rollout.h): of a record only, never of a gate
 };
 std::string_view to_string(Mode mode);
 
-/// What a gate says about one request. Self-contained: holds nothing of the gate.
+/// What a gate says about one request. Self-contained: holds nothing of the gate, and nothing of
+/// orders that are in shadow: whoever asks must not learn of them (I11).
 struct Answer {
   /// The strictest effect that holds for the subscription's use of the service; `allow` where none.
   model::Effect effect;
@@ -102,7 +104,10 @@ struct LiveGateSettings {
   unsigned shrink_percent_max = 50;
   /// Where each check that is refused or limited, or would be, is put down (refusal_ring.h);
   /// outlives the gate. Null: nowhere.
+  /// So is what an order in shadow would have refused or limited (Mode::shadow).
   RefusalRing* refusals = nullptr;
+  /// The gate's name (gate_identity.h), by which orders begin gate by gate. Empty: it has none.
+  std::string name;
 };
 
 /// A gate as a program holds it: takes snapshots, keeps the last good one, answers.

@@ -18,6 +18,7 @@ using layout::Head;
 using layout::OrderRecord;
 using model::Effect;
 using model::EffectKind;
+using model::HeldEffect;
 using model::Outcome;
 
 constexpr std::ptrdiff_t kFewLines = 8;
@@ -122,24 +123,24 @@ const std::uint64_t* steps_of(const std::byte* image, const OrderRecord& order) 
   return at<std::uint64_t>(image, head_of(image).steps) + order.steps[0];
 }
 
-Effect effect_at(const std::byte* image, const OrderRecord& order, std::int64_t seconds,
-                 std::int64_t no_stricter_after) noexcept {
+HeldEffect effect_at(const std::byte* image, const OrderRecord& order, std::int64_t seconds,
+                     std::int64_t no_stricter_after) noexcept {
   const std::uint64_t* steps = steps_of(image, order);
-  Effect effect;
+  HeldEffect held;
   for (std::size_t i = 0; i < order.step_count; ++i) {
     const std::int64_t from = layout::step_from(steps[i]);
     if (from > seconds) break;
-    const Effect next = layout::step_effect(steps[i]);
-    if (from > no_stricter_after && model::stricter(next, effect)) continue;
-    effect = next;
+    const HeldEffect next = layout::step_effect(steps[i]);
+    if (from > no_stricter_after && model::stricter(next.enforced(), held.enforced())) continue;
+    held = next;
   }
-  return effect;
+  return held;
 }
 
-Effect effect_at(const std::byte* image, const OrderRecord& order, Instants when) noexcept {
-  const Effect one = effect_at(image, order, when.one, when.no_stricter_after);
+HeldEffect effect_at(const std::byte* image, const OrderRecord& order, Instants when) noexcept {
+  const HeldEffect one = effect_at(image, order, when.one, when.no_stricter_after);
   if (when.one == when.other) return one;
-  const Effect other = effect_at(image, order, when.other, when.no_stricter_after);
+  const HeldEffect other = effect_at(image, order, when.other, when.no_stricter_after);
   return model::stricter(one, other) ? other : one;
 }
 
@@ -184,7 +185,7 @@ int severity(Outcome outcome) noexcept {
 }
 
 // Orders stand each for itself: none that is added can loosen what another one refuses.
-void add(Judgement& all, std::uint32_t order, const Effect& effect, Outcome outcome) noexcept {
+void add(Ruling& all, std::uint32_t order, const Effect& effect, Outcome outcome) noexcept {
   if (effect.kind == EffectKind::throttle && outcome == Outcome::limited &&
       (all.rate_per_second == 0 || effect.rate_per_second < all.rate_per_second)) {
     all.rate_per_second = effect.rate_per_second;
@@ -198,7 +199,7 @@ void add(Judgement& all, std::uint32_t order, const Effect& effect, Outcome outc
 
 }  // namespace
 
-void Judgement::add(const Judgement& other, std::uint32_t first) noexcept {
+void Ruling::add(const Ruling& other, std::uint32_t first) noexcept {
   if (other.order == kNoOrder) return;
   if (other.rate_per_second != 0 &&
       (rate_per_second == 0 || other.rate_per_second < rate_per_second)) {
@@ -278,8 +279,8 @@ Judgement PackedTable::judge(Record place, const Request& request, const Service
     const std::uint32_t number = layout::order_in(*line);
     if (is_gone(gone, number)) continue;
     const OrderRecord& order = orders[number];
-    const Effect effect = effect_at(image, order, when);
-    if (effect.kind == EffectKind::allow) continue;
+    const HeldEffect held = effect_at(image, order, when);
+    if (held.effect.kind == EffectKind::allow) continue;
     if (record.has_lists != 0) {
       const std::uint64_t lists = line[record.lines];
       if (lists != 0 && !is_listed(image, lists, request)) continue;
@@ -291,7 +292,8 @@ Judgement PackedTable::judge(Record place, const Request& request, const Service
     }
     const unsigned classes = layout::classes_in(*line);
     if (classes != 0 && (classes & (1U << static_cast<unsigned>(action))) == 0) continue;
-    add(all, number, effect, model::outcome(effect.kind, action));
+    Ruling& ruling = held.shadow ? all.shadow : all;
+    add(ruling, number, held.effect, model::outcome(held.effect.kind, action));
   }
   return all;
 }
@@ -335,7 +337,7 @@ std::optional<std::int64_t> PackedTable::over_from(std::uint32_t index) const no
   const OrderRecord& record = at<OrderRecord>(image, head_of(image).orders)[index];
   if (record.step_count == 0) return std::numeric_limits<std::int64_t>::min();
   const std::uint64_t last = steps_of(image, record)[record.step_count - 1U];
-  if (layout::step_effect(last).kind != EffectKind::allow) return std::nullopt;
+  if (layout::step_effect(last).effect.kind != EffectKind::allow) return std::nullopt;
   return layout::step_from(last);
 }
 
@@ -352,7 +354,8 @@ EnforcedOrder PackedTable::order(std::uint32_t index) const {
   }
   const std::uint64_t* steps = steps_of(image, record);
   for (std::size_t i = 0; i < record.step_count; ++i) {
-    out.schedule.push_back({time(layout::step_from(steps[i])), layout::step_effect(steps[i])});
+    const HeldEffect held = layout::step_effect(steps[i]);
+    out.schedule.push_back({time(layout::step_from(steps[i])), held.effect, held.shadow});
   }
   out.catalogue = record.catalogue;
   return out;

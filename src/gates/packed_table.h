@@ -66,7 +66,7 @@ struct Instants {
   std::int64_t no_stricter_after = std::numeric_limits<std::int64_t>::max();
 };
 
-struct Judgement {
+struct Ruling {
   model::Effect effect;  ///< the strictest among the lines that match
   model::Outcome outcome = model::Outcome::yes;
   std::uint32_t rate_per_second = 0;  ///< the lowest of the throttles that match, where limited
@@ -74,7 +74,12 @@ struct Judgement {
 
   /// What another table says about the same request, whose orders are numbered from `first` on: no
   /// order loosens another.
-  void add(const Judgement& other, std::uint32_t first) noexcept;
+  void add(const Ruling& other, std::uint32_t first) noexcept;
+};
+
+/// Of the orders that are enforced; beside it what those in shadow would do.
+struct Judgement : Ruling {
+  Ruling shadow;
 };
 
 /// A bit for each order of a table, set where it counts no more. Null: all count.

@@ -13,8 +13,10 @@ namespace {
 
 using model::Outcome;
 
-constexpr std::array<std::pair<Mode, std::string_view>, 3> kModes = {
-    {{Mode::enforce, "enforce"}, {Mode::observe, "observe"}, {Mode::bypass, "bypass"}}};
+constexpr std::array<std::pair<Mode, std::string_view>, 4> kModes = {{{Mode::enforce, "enforce"},
+                                                                      {Mode::observe, "observe"},
+                                                                      {Mode::bypass, "bypass"},
+                                                                      {Mode::shadow, "shadow"}}};
 constexpr std::array<std::pair<Kept, std::string_view>, 3> kKept = {
     {{Kept::whole, "whole"}, {Kept::cut, "cut"}, {Kept::by_key, "by-key"}}};
 
@@ -124,6 +126,9 @@ Result<Refusal> parse_refusal(std::string_view line) {
   out.at.other = document.find("or_at") == nullptr ? out.at.one : read_seconds(reader, "or_at");
   read_judgement(reader, out.answer);
   if (document.find("snapshot") != nullptr) read_basis(reader, out.answer);
+  if (out.answer.mode == Mode::shadow && out.answer.basis == Basis::none) {
+    reader.fail_at("mode", "is shadow, and no snapshot has the order");
+  }
   out.subscription = reader.string("subscription");
   out.service = reader.string("service");
   out.operation = reader.string("operation");

@@ -8,9 +8,10 @@
 #include "base/result.h"
 #include "gates/live_gate.h"
 
-// A request that a gate refused or limited, or would have: what it asked, what it was told, and
-// all that the answer rests on, so that it can be judged again (refusal_replay.h). As a line of a
-// file: docs/formats/refusal.md. It names a subscription: for the gate's own folder, nowhere else.
+// A request that a gate refused or limited, or would have (Mode): what it asked, what it was told,
+// and all that the answer rests on, so that it can be judged again (refusal_replay.h). As a line of
+// a file: docs/formats/refusal.md. It names a subscription: for the gate's own folder, nowhere
+// else.
 namespace proviso::gates {
 
 /// Why a refusal can't be judged again, where it can't.

@@ -14,11 +14,12 @@ Answer answer_of(const Gate& gate, const Refusal& refusal) {
   const auto found = table.find(key_of(table.seed(), request.subscription), request.subscription);
   if (!found) return out;
   const Judgement judgement = table.judge(found, request, refusal.at);
-  if (judgement.order == kNoOrder) return out;
-  out.effect = judgement.effect;
-  out.judged = judgement.outcome;
-  out.rate_per_second = judgement.rate_per_second;
-  out.order = table.digest_of(judgement.order);
+  const Ruling& ruling = refusal.answer.mode == Mode::shadow ? judgement.shadow : judgement;
+  if (ruling.order == kNoOrder) return out;
+  out.effect = ruling.effect;
+  out.judged = ruling.outcome;
+  out.rate_per_second = ruling.rate_per_second;
+  out.order = table.digest_of(ruling.order);
   return out;
 }
 

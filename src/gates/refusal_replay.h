@@ -29,7 +29,8 @@ struct ReplayReport {
 };
 
 /// Holds each line of `text` against `gate`, loaded from the snapshot with the options of the gate
-/// that was running (stage_freshness; `kept` where witnesses are asked for). Adds to `report`.
+/// that was running (stage_freshness, name; `kept` where witnesses are asked for). Adds to
+/// `report`.
 void replay(const Gate& gate, std::string_view text, ReplayReport& report);
 
 }  // namespace proviso::gates

@@ -209,7 +209,7 @@ std::string TableBuilder::orders() {
     }
     std::vector<std::uint64_t> steps;
     for (const auto& step : order.schedule) {
-      steps.push_back(layout::step_word(unix_seconds(step.from), step.effect));
+      steps.push_back(layout::step_word(unix_seconds(step.from), step.held()));
     }
     record.catalogue = static_cast<std::uint16_t>(order.catalogue);
     record.step_count = static_cast<std::uint16_t>(steps.size());

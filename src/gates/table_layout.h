@@ -7,7 +7,7 @@
 
 #include "base/digest.h"
 #include "gates/id_key.h"
-#include "model/effect.h"
+#include "model/held_effect.h"
 
 // How a packed table lies in memory: for packed_table.cc, which reads it, and table_builder.cc,
 // which writes it. Offsets are in bytes from the beginning of the image, sections begin at
@@ -102,19 +102,24 @@ struct OrderRecord {
 };
 static_assert(sizeof(OrderRecord) == 64);
 
-/// What holds from a time on: seconds since 1970 (40 bits, with sign), effect, rate.
+/// What holds from a time on: seconds since 1970 (40 bits, with sign), effect, whether it is in
+/// shadow, rate.
+inline constexpr unsigned kStepShadowShift = 20;
 inline constexpr unsigned kStepKindShift = 21;
 inline constexpr unsigned kStepTimeShift = 24;
-inline std::uint64_t step_word(std::int64_t from, const model::Effect& effect) {
+inline std::uint64_t step_word(std::int64_t from, const model::HeldEffect& held) {
   return (static_cast<std::uint64_t>(from) << kStepTimeShift) |
-         (static_cast<std::uint64_t>(effect.kind) << kStepKindShift) | effect.rate_per_second;
+         (static_cast<std::uint64_t>(held.effect.kind) << kStepKindShift) |
+         (static_cast<std::uint64_t>(held.shadow ? 1 : 0) << kStepShadowShift) |
+         held.effect.rate_per_second;
 }
 inline std::int64_t step_from(std::uint64_t word) {
   return static_cast<std::int64_t>(word) >> kStepTimeShift;
 }
-inline model::Effect step_effect(std::uint64_t word) {
-  return {static_cast<model::EffectKind>((word >> kStepKindShift) & 7U),
-          static_cast<std::uint32_t>(word & ((1U << kStepKindShift) - 1))};
+inline model::HeldEffect step_effect(std::uint64_t word) {
+  return {{static_cast<model::EffectKind>((word >> kStepKindShift) & 7U),
+           static_cast<std::uint32_t>(word & ((1U << kStepShadowShift) - 1))},
+          ((word >> kStepShadowShift) & 1U) != 0};
 }
 
 /// A suspension's end or a termination's review: seconds since 1970, then a bit each for whether it

@@ -97,8 +97,8 @@ bool Governance::knows_catalogue(const Digest& digest) const {
                      [&](const Step& s) { return s.documents.catalogue == digest; });
 }
 
-std::vector<EffectStep> Governance::schedule(const SignedOrder& order, Time in_force_at) const {
-  CHECK(order.order.restriction.has_value());
+std::vector<EffectStep> Governance::steps(const SignedOrder& order, Time in_force_at,
+                                          Time not_before) const {
   const Restriction& r = *order.order.restriction;
   std::vector<EffectStep> out;
   Effect effect;
@@ -107,7 +107,7 @@ std::vector<EffectStep> Governance::schedule(const SignedOrder& order, Time in_f
   const Step* judged = &step_at(in_force_at);
   bool stands = true;
   for (const Stage& stage : r.stages) {
-    const Time begins = std::max(stage.from, in_force_at);
+    const Time begins = std::max({stage.from, in_force_at, not_before});
     if (r.until && begins >= *r.until) break;
     const Step& step = step_at(begins);
     if (stricter(stage.effect, effect) && judged != &step) {
@@ -126,17 +126,38 @@ std::vector<EffectStep> Governance::schedule(const SignedOrder& order, Time in_f
   return out;
 }
 
+std::vector<EffectStep> Governance::schedule(const SignedOrder& order, Time in_force_at,
+                                             std::string_view gate) const {
+  CHECK(order.order.restriction.has_value());
+  const auto& rollout = order.order.restriction->rollout;
+  std::vector<EffectStep> out = steps(order, in_force_at, Time::min());
+  if (!rollout) return out;
+  const Time enforced_from = rollout->enforced_from(gate);
+  std::erase_if(out, [&](const EffectStep& step) { return step.from >= enforced_from; });
+  for (EffectStep& step : out) step.shadow = true;
+  const auto enforced = steps(order, in_force_at, enforced_from);
+  // Where nobody stands for it any more the shadow ends all the same.
+  const bool begins = !enforced.empty() && enforced.front().from == enforced_from;
+  if (!out.empty() && !begins) out.push_back({enforced_from, Effect{}});
+  out.insert(out.end(), enforced.begin(), enforced.end());
+  return out;
+}
+
 Effect Governance::effect_at(const SignedOrder& order, Time in_force_at, Time now) const {
   return effect_of(schedule(order, in_force_at), now);
 }
 
-Effect effect_of(const std::vector<EffectStep>& schedule, Time now) {
-  Effect effect;
+HeldEffect held_of(const std::vector<EffectStep>& schedule, Time now) {
+  HeldEffect held;
   for (const EffectStep& step : schedule) {
     if (step.from > now) break;
-    effect = step.effect;
+    held = step.held();
   }
-  return effect;
+  return held;
+}
+
+Effect effect_of(const std::vector<EffectStep>& schedule, Time now) {
+  return held_of(schedule, now).enforced();
 }
 
 Result<Standing> check_restriction(const SignedOrder& order, const Governance& governance,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "model/genesis.h"
+#include "model/held_effect.h"
 
 namespace proviso::model {
 
@@ -11,10 +13,14 @@ namespace proviso::model {
 struct EffectStep {
   Time from{};
   Effect effect;
+  bool shadow = false;  ///< only counted: the order is in shadow until a later step
+  [[nodiscard]] HeldEffect held() const { return {effect, shadow}; }
   bool operator==(const EffectStep&) const = default;
 };
 
 /// The effect of a schedule at `now`; `allow` before its first step. Allocates nothing.
+HeldEffect held_of(const std::vector<EffectStep>& schedule, Time now);
+/// What is enforced of it.
 Effect effect_of(const std::vector<EffectStep>& schedule, Time now);
 
 /// Who could decide, and which documents held, at each time since the founding. Built from the
@@ -42,9 +48,12 @@ class Governance {
   [[nodiscard]] const std::string& ledger() const { return ledger_; }
 
   /// A restriction's effects over time: each stage from when it begins, if enough approvers still
-  /// stand for it then or it eases (I10); `allow` from `until`. Rising in time.
-  [[nodiscard]] std::vector<EffectStep> schedule(const SignedOrder& order, Time in_force_at) const;
-  /// The effect of that schedule at `now`.
+  /// stand for it then or it eases (I10); `allow` from `until`. Rising in time. As the gate of this
+  /// name has it, where the order has a roll-out: enforcing begins there as a stage does, so that
+  /// the approvers' standing is asked then, too.
+  [[nodiscard]] std::vector<EffectStep> schedule(const SignedOrder& order, Time in_force_at,
+                                                 std::string_view gate = {}) const;
+  /// The effect of that schedule at `now`, at a gate without a name.
   [[nodiscard]] Effect effect_at(const SignedOrder& order, Time in_force_at, Time now) const;
 
  private:
@@ -54,6 +63,9 @@ class Governance {
     Documents documents;
   };
   [[nodiscard]] const Step& step_at(Time time) const;
+  // No stage begins before `not_before`.
+  [[nodiscard]] std::vector<EffectStep> steps(const SignedOrder& order, Time in_force_at,
+                                              Time not_before) const;
   std::string ledger_;
   std::vector<Step> steps_;
   std::vector<Digest> applied_;

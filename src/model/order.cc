@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/json_flag.h"
+#include "base/json_time.h"
 #include "model/catalogue.h"
 #include "model/register.h"
 
@@ -23,18 +24,6 @@ Json::Array strings(const std::vector<std::string>& items) { return {items.begin
 
 Json time_or_null(const std::optional<Time>& t) {
   return t ? Json(format_time(*t)) : Json(nullptr);
-}
-
-Time read_time(JsonReader& reader, std::string_view name) {
-  const std::string text = reader.string(name);
-  if (!reader.ok()) return {};
-  const auto t = parse_time(text);
-  // Only the canonical form: one text per order.
-  if (!t || format_time(*t) != text) {
-    reader.fail_at(name, "not a time as 2026-11-23T12:00:00Z");
-    return {};
-  }
-  return *t;
 }
 
 std::optional<Time> read_time_or_null(JsonReader& reader, std::string_view name) {
@@ -120,6 +109,7 @@ Json restriction_to_json(const Restriction& r) {
   if (r.emergency) out.emplace("emergency", true);
   if (r.ratifies) out.emplace("ratifies", r.ratifies->hex());
   if (r.protected_reason) out.emplace("protected_reason", r.protected_reason->hex());
+  if (r.rollout) out.emplace("rollout", rollout_to_json(*r.rollout));
   return out;
 }
 
@@ -234,6 +224,19 @@ Result<void> check_emergency(const Restriction& r, Time proposed_at) {
   return {};
 }
 
+// An emergency cuts at once, and what goes on with one is enforced already.
+Result<void> check_beginning(const Restriction& r, Time proposed_at) {
+  if (!r.rollout) return {};
+  if (r.emergency) {
+    return fail(Errc::denied, "rollout: an emergency begins at once, at every gate");
+  }
+  if (r.ratifies) {
+    return fail(Errc::denied, "rollout: what ratifies an emergency goes on at every gate");
+  }
+  const Time begin = std::max(r.stages.front().from, proposed_at);
+  return check_rollout(*r.rollout, begin, r.until ? *r.until : *r.review);
+}
+
 Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   JsonReader reader(value, "restriction");
   Restriction r;
@@ -252,6 +255,8 @@ Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   if (reader.optional("protected_reason") != nullptr) {
     r.protected_reason = read_digest(reader, "protected_reason");
   }
+  const Json* rollout = reader.optional("rollout");
+  if (rollout != nullptr) r.rollout = TRY(rollout_from_json(*rollout));
   r.catalogue = read_digest(reader, "catalogue");
   r.terms_document = read_digest(reader, "terms_document");
   const Json::Array& scope = reader.array("scope");
@@ -266,6 +271,7 @@ Result<Restriction> restriction_from_json(const Json& value, Time proposed_at) {
   r.origin = TRY(origin_from_json(origin));
   TRY_VOID(check_end(r, proposed_at));
   TRY_VOID(check_emergency(r, proposed_at));
+  TRY_VOID(check_beginning(r, proposed_at));
   return r;
 }
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "model/not_affected.h"
+#include "model/rollout.h"
 #include "model/scope.h"
 
 namespace proviso::model {
@@ -70,6 +71,7 @@ struct Restriction {
   /// Cuts at once by kEmergencyApprovals people, for at most kEmergencyMax (docs/formats/order.md).
   bool emergency = false;
   std::optional<Digest> ratifies;  ///< the emergency that this order goes on with
+  std::optional<Rollout> rollout;  ///< where it begins in shadow, or gate by gate
   std::vector<std::string> agreements_not_affected;
   std::vector<std::string> services_not_affected;    ///< "SUB/SERVICE", as in a scope line
   std::optional<NotAffectedRest> not_affected_rest;  ///< where that is not everything

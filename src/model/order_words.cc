@@ -29,6 +29,14 @@ void rest_in_words(std::string& out, const NotAffectedRest& rest) {
          rest.all.hex() + "\n";
 }
 
+void rollout_in_words(std::string& out, const Rollout& rollout) {
+  out += "IN SHADOW FIRST: until a gate enforces it, it only counts what it would refuse\n";
+  for (const RolloutStep& step : rollout.first) {
+    out += "  enforced from " + format_time(step.from) + " at " + joined(step.gates) + "\n";
+  }
+  out += "  enforced everywhere from " + format_time(rollout.everywhere_from) + "\n";
+}
+
 void restriction_in_words(std::string& out, const Restriction& r) {
   if (r.emergency) {
     out +=
@@ -41,6 +49,7 @@ void restriction_in_words(std::string& out, const Restriction& r) {
   for (const Stage& stage : r.stages) {
     out += "  " + to_string(stage.effect) + " from " + format_time(stage.from) + "\n";
   }
+  if (r.rollout) rollout_in_words(out, *r.rollout);
   if (r.until) out += "Ends by itself: " + format_time(*r.until) + "\n";
   if (r.review) out += "Has no end; reviewed at the latest: " + format_time(*r.review) + "\n";
   out += "Under the terms:";

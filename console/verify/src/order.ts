@@ -8,6 +8,7 @@ import { isValidId } from "./ids.ts";
 import { canonicalJson, type Json, parseJson } from "./json.ts";
 import { Members } from "./members.ts";
 import { refuse } from "./refusal.ts";
+import { checkRollout, parseRollout } from "./rollout.ts";
 import { parseScope, type ScopeLine } from "./scope.ts";
 import { laterOf, parseCanonicalTime, type Time, unixSeconds } from "./time.ts";
 
@@ -225,12 +226,12 @@ function longerThan(from: Time, to: Time, seconds: bigint): boolean {
 }
 
 /** I5: a suspension ends by itself, a termination has a review date; one of the two. Returns the
- * suspension's end. */
+ * suspension's end, and whichever of the two it has. */
 function checkEnd(
   members: Members,
   stages: readonly [Stage, ...Stage[]],
   proposedAt: Time,
-): Time | undefined {
+): { readonly until: Time | undefined; readonly end: Time } {
   const until = readTimeOrNull(members, "until");
   const review = readTimeOrNull(members, "review");
   // A stage that lies before the proposal begins with the order, so its span counts from there.
@@ -245,7 +246,9 @@ function checkEnd(
   if (review !== undefined && (review <= first || longerThan(first, review, kReviewSecondsMax))) {
     refuse("review: must be within 366 days after the first stage (I5)");
   }
-  return until;
+  const end = until ?? review;
+  if (end === undefined) return refuse("until/review: give exactly one (I5)");
+  return { until, end };
 }
 
 /** Whether the order says that it is an emergency; the member is there only where it is true. */
@@ -290,7 +293,9 @@ function parseRestriction(value: Json, proposedAt: Time): Restriction {
   checkLists(members);
   const stages = parseStages(members.list("stages"));
   checkTerms(members.list("terms"));
-  const until = checkEnd(members, stages, proposedAt);
+  const { until, end } = checkEnd(members, stages, proposedAt);
+  const rollout = members.optional("rollout");
+  const goesOn = members.optional("ratifies") !== undefined;
   members.digest("terms_document");
   const restriction: Restriction = {
     scope: parseScope(members.list("scope")),
@@ -303,6 +308,11 @@ function parseRestriction(value: Json, proposedAt: Time): Restriction {
   };
   members.finish();
   checkEmergency(restriction, until, proposedAt);
+  if (rollout === undefined) return restriction;
+  // An emergency cuts at once, and what goes on with one is enforced already.
+  if (restriction.emergency) refuse("rollout: an emergency begins at once, at every gate");
+  if (goesOn) refuse("rollout: what ratifies an emergency goes on at every gate");
+  checkRollout(parseRollout(rollout), laterOf(stages[0].from, proposedAt), end);
   return restriction;
 }
 

@@ -49,6 +49,18 @@ function restInWords(value: Json): string {
   );
 }
 
+function rolloutInWords(value: Json): string {
+  const rollout = new Members(value, "rollout");
+  const first = rollout.list("first").map((item) => {
+    const step = new Members(item, "first");
+    return `  enforced from ${step.string("from")} at ${joined(step.strings("gates"))}\n`;
+  });
+  return (
+    "IN SHADOW FIRST: until a gate enforces it, it only counts what it would refuse\n" +
+    `${first.join("")}  enforced everywhere from ${rollout.string("everywhere_from")}\n`
+  );
+}
+
 function stagesInWords(document: Members): string {
   const stages = document.list("stages").map((item) => {
     const stage = new Members(item, "stage");
@@ -59,7 +71,9 @@ function stagesInWords(document: Members): string {
   const ends = typeof until === "string" ? `Ends by itself: ${until}\n` : "";
   const reviewed =
     typeof review === "string" ? `Has no end; reviewed at the latest: ${review}\n` : "";
-  return `${stages.join("")}${ends}${reviewed}`;
+  const rollout = document.optional("rollout");
+  const begins = rollout === undefined ? "" : rolloutInWords(rollout);
+  return `${stages.join("")}${begins}${ends}${reviewed}`;
 }
 
 function reasonsInWords(document: Members): string {

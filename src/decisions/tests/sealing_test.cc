@@ -326,5 +326,23 @@ TEST(Stages, AreOnRecordOnceEach) {
   EXPECT_TRUE(begun[1].public_part.find("about"));
 }
 
+// In shadow nothing has begun; with the first gate it has.
+TEST(Stages, BeginWithTheFirstGate) {
+  Provider p;
+  Proposal shadow = p.proposal();
+  const Time now = p.clock.now();
+  shadow.rollout = {.first = {{{"north.example"}, now + std::chrono::days{3}}},
+                    .everywhere_from = now + std::chrono::days{5}};
+  const Digest order = p.orders().propose(shadow, model::testing::key_of("petra")).value();
+  ASSERT_TRUE(p.approve(order, "ada"));
+  ASSERT_TRUE(p.approve(order, "ben"));
+  EXPECT_EQ(record_stages(p.record()).value(), 0U);
+  p.clock.advance(std::chrono::days{3} - std::chrono::seconds{1});
+  EXPECT_EQ(record_stages(p.record()).value(), 0U);
+  p.clock.advance(std::chrono::seconds{1});
+  EXPECT_EQ(record_stages(p.record()).value(), 1U);
+  EXPECT_EQ(record_stages(p.record()).value(), 0U);
+}
+
 }  // namespace
 }  // namespace proviso::decisions

@@ -16,22 +16,26 @@ using model::testing::at;
 
 /// A gate without a folder that has taken `world`'s snapshot, as of 8 November 2026.
 struct ServedWorld {
-  explicit ServedWorld(const gates::testing::World& world, bool observe = false)
-      : ServedWorld(world.trust(), {.observe = observe}) {
-    const auto taken = gate->offer(world.snapshot_text());
-    if (!taken) problem = taken.error().message;
-  }
   struct Choice {
     bool observe = false;
     bool fail_closed = false;
+    std::string name = {};  ///< the gate's
   };
+  explicit ServedWorld(const gates::testing::World& world, bool observe = false)
+      : ServedWorld(world, Choice{.observe = observe}) {}
+  ServedWorld(const gates::testing::World& world, const Choice& choice)
+      : ServedWorld(world.trust(), choice) {
+    const auto taken = gate->offer(world.snapshot_text());
+    if (!taken) problem = taken.error().message;
+  }
   /// One that has taken nothing.
-  ServedWorld(const model::TrustRoot& trust, Choice choice) {
+  ServedWorld(const model::TrustRoot& trust, const Choice& choice) {
     gates::LiveGateSettings settings;
     settings.trust = trust;
     settings.observe = choice.observe;
     settings.fail_closed = choice.fail_closed;
     settings.refusals = &refusals;
+    settings.name = choice.name;
     auto opened = gates::LiveGate::open(std::move(settings), clocks, real_file_system());
     if (opened) {
       gate = *std::move(opened);

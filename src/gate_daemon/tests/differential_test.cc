@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same random questions to the library, to AuthZEN and to ext_authz, through bytes as clients
 // send them, and to a slow model that is written from the design's section 4: all four say the
-// same. 20,000 of them; 10 million in the soak tier. PROVISO_SEED chooses the orders and the
-// questions.
+// same, and the same is counted of orders in shadow. 20,000 of them; 10 million in the soak tier.
+// PROVISO_SEED chooses the orders and the questions.
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -28,6 +28,7 @@ using model::testing::sign_order;
 using testing::ServedWorld;
 
 const Time kInForce = testing::at("2026-11-06T00:00:00Z");
+constexpr std::string_view kGate = "north.example";
 const Time kMade = testing::at("2026-11-08T00:00:00Z");  // the world's snapshots
 
 std::uint64_t number_of(const char* name, std::uint64_t otherwise) {
@@ -100,6 +101,22 @@ class Differential : public ::testing::Test {
     return line;
   }
 
+  model::Rollout some_rollout(Time begin, Time end) {
+    const auto hours = [&](Time to) {
+      return static_cast<std::uint64_t>(
+          std::chrono::floor<std::chrono::hours>(std::min(to - begin, model::kRolloutMax)).count());
+    };
+    const auto after = [&](std::uint64_t most) {
+      return begin + std::chrono::hours{static_cast<std::int64_t>(random.below(most))};
+    };
+    model::Rollout out;
+    out.everywhere_from = after(hours(end) - 1) + std::chrono::hours{1};
+    if (random.below(2) == 0) {
+      out.first.push_back({{std::string(kGate)}, after(hours(out.everywhere_from))});
+    }
+    return out;
+  }
+
   model::Order some_order(std::size_t number) {
     model::Order order = restriction_of("unused", "speech", '7');
     order.nonce = std::string(28, 'a') + std::to_string(1000 + number);
@@ -116,6 +133,7 @@ class Differential : public ::testing::Test {
       r.stages.push_back({from, some_effect()});
     }
     r.until = from + std::chrono::hours{24 * static_cast<std::int64_t>(1 + random.below(60))};
+    if (random.below(2) == 0) r.rollout = some_rollout(r.stages.front().from, *r.until);
     r.services_not_affected.clear();
     r.closes_export = closes_export(r, model::testing::sample_catalogue());
     return order;
@@ -126,7 +144,7 @@ class Differential : public ::testing::Test {
       orders.push_back(some_order(i));
       world.put_in_force(sign_order(orders.back(), {"ada", "ben", "cleo"}), kInForce);
     }
-    served.emplace(world);
+    served.emplace(world, ServedWorld::Choice{.name = std::string(kGate)});
     ASSERT_EQ(served->problem, "");
     checks.emplace(*served->gate, served->clocks);
     authzen.emplace(*checks, names, AuthzenSettings{});
@@ -134,15 +152,37 @@ class Differential : public ::testing::Test {
     http.emplace(*authzen, HttpLimits{});
   }
 
-  // Stage by stage, in the order's own words. I10: a gate that got no newer snapshot begins no
-  // stricter stage a day after it was made.
+  // From when this gate enforces it, word by word.
+  static Time begins_here(const model::Restriction& r) {
+    if (!r.rollout) return r.stages.front().from;
+    for (const model::RolloutStep& step : r.rollout->first) {
+      if (std::count(step.gates.begin(), step.gates.end(), kGate) > 0) return step.from;
+    }
+    return r.rollout->everywhere_from;
+  }
+  static bool is_stale(Time begins) { return begins - kMade > std::chrono::hours{24}; }
+
+  // Stage by stage, in the order's own words; none begins before the gate's time. I10: a gate that
+  // got no newer snapshot begins no stricter stage a day after it was made.
   static Effect effect_now(const model::Restriction& r, Time now) {
     Effect effect;
     if (now >= *r.until) return effect;
     for (const model::Stage& stage : r.stages) {
-      if (now < stage.from) break;
-      const bool stale = stage.from - kMade > std::chrono::hours{24};
-      if (!stale || !model::stricter(stage.effect, effect)) effect = stage.effect;
+      const Time begins = std::max(stage.from, begins_here(r));
+      if (now < begins) break;
+      if (!is_stale(begins) || !model::stricter(stage.effect, effect)) effect = stage.effect;
+    }
+    return effect;
+  }
+
+  // What it would do, while it is in shadow here: until the gate's time, and from then on as it was
+  // where the gate may not begin.
+  static Effect shadow_now(const model::Restriction& r, Time now) {
+    const Time begins = begins_here(r);
+    Effect effect;
+    if (now >= *r.until || (now >= begins && !is_stale(begins))) return effect;
+    for (const model::Stage& stage : r.stages) {
+      if (stage.from <= now && stage.from < begins) effect = stage.effect;
     }
     return effect;
   }
@@ -174,12 +214,13 @@ class Differential : public ::testing::Test {
     return row[static_cast<std::size_t>(c)];
   }
 
-  [[nodiscard]] Said by_the_model(const Request& asked, Time now) const {
+  using EffectAt = Effect (*)(const model::Restriction&, Time);
+  [[nodiscard]] Said by_the_model(const Request& asked, Time now, EffectAt effect_at) const {
     Said said;
     Effect strictest;
     const ActionClass c = class_of(asked);
     for (const model::Order& order : orders) {
-      const Effect effect = effect_now(*order.restriction, now);
+      const Effect effect = effect_at(*order.restriction, now);
       if (effect.kind == EffectKind::allow) continue;
       for (const model::ScopeLine& line : order.restriction->scope) {
         if (!names_it(line, asked, c)) continue;
@@ -206,6 +247,22 @@ class Differential : public ::testing::Test {
     if (said.outcome == 'l') said.rate = answer.rate_per_second;
     if (answer.restricted()) said.order = answer.order.hex();
     return said;
+  }
+
+  // What was put down as in shadow by all who asked since the last time; all must be the same.
+  std::vector<Said> in_shadow() {
+    std::vector<Said> out;
+    gates::Refusal refusal;
+    while (served->refusals.pop(refusal)) {
+      const gates::Answer& answer = refusal.answer;
+      if (answer.mode != gates::Mode::shadow) continue;
+      Said said{.effect = to_string(answer.effect),
+                .outcome = answer.judged == Outcome::no ? 'n' : 'l',
+                .order = answer.order.hex()};
+      if (said.outcome == 'l') said.rate = answer.rate_per_second;
+      out.push_back(said);
+    }
+    return out;
   }
 
   Said by_authzen(const Request& asked) {
@@ -302,6 +359,7 @@ TEST_F(Differential, FourWaysToAskSayTheSame) {
   const std::uint64_t wanted = checks_wanted();
   const std::int64_t span = std::int64_t{75} * 86400;  // until the last order is over
   std::array<std::uint64_t, 3> outcomes{};
+  std::uint64_t in_shadows = 0;
   std::int64_t passed = 0;
   for (std::uint64_t i = 0; i < wanted; ++i) {
     const auto now = static_cast<std::int64_t>(i * static_cast<std::uint64_t>(span) / wanted);
@@ -312,14 +370,20 @@ TEST_F(Differential, FourWaysToAskSayTheSame) {
       subscription = in_upper_case(subscription);
     const Request asked{subscription, one_of(kServices), one_of(kOperations).name, one_of(kRegions),
                         ""};
-    const Said expected = by_the_model(asked, from_unix_seconds(served->clocks.wall()));
+    const Time at = from_unix_seconds(served->clocks.wall());
+    const Said expected = by_the_model(asked, at, effect_now);
     ASSERT_EQ(by_the_library(asked), expected) << "question " << i;
     ASSERT_EQ(by_authzen(asked), expected) << "question " << i;
     ASSERT_EQ(by_ext_authz(asked), expected) << "question " << i;
+    const Said shadow = by_the_model(asked, at, shadow_now);
+    const std::vector<Said> counted(shadow.outcome == 'y' ? 0 : 3, shadow);
+    ASSERT_EQ(in_shadow(), counted) << "question " << i;
+    in_shadows += counted.size() / 3;
     ++outcomes[expected.outcome == 'y' ? 0 : expected.outcome == 'n' ? 1 : 2];
   }
   // It is no test of "allow": each outcome is asked for often.
   for (const std::uint64_t count : outcomes) EXPECT_GT(count, wanted / 100);
+  EXPECT_GT(in_shadows, wanted / 100);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "gate_daemon/haproxy_entries.h"
 #include "gate_daemon/knowledge.h"
+#include "gate_daemon/testing/served_world.h"
 #include "gates/testing/fed_gate.h"
 
 namespace proviso::gate_daemon {
@@ -41,6 +42,61 @@ TEST(Names, FollowDeltas) {
   knowledge.read_kept(host.fs, gates::testing::kDir);
   const auto kept = kept_names.get();
   EXPECT_EQ(named(*kept), named(*next));
+}
+
+// I11: whom an order in shadow names is not to be learnt from a search.
+TEST(Names, NameNobodyOfAnOrderInShadow) {
+  FedGate host;
+  model::Order order = gates::testing::restriction_of("sub-9", "object-storage", '9');
+  order.restriction->rollout = {
+      .first = {{{"north.example"}, gates::testing::at("2026-11-12T00:00:00Z")}},
+      .everywhere_from = gates::testing::at("2026-11-15T00:00:00Z")};
+  host.feed.whole();
+  host.feed.world.put_in_force(model::testing::sign_order(order, {"ada", "ben"}),
+                               gates::testing::kInForce);
+  const std::string delta = model::write_delta(host.feed.delta());
+  const std::string whole = host.feed.whole();
+  for (const auto& [gate, from] : {std::pair("north.example", "2026-11-12T00:00:00Z"),
+                                   {"south.example", "2026-11-15T00:00:00Z"},
+                                   {"", "2026-11-15T00:00:00Z"}}) {
+    const auto names = Names::from_snapshot(whole, gate);
+    ASSERT_TRUE(names) << names.error().message;
+    const Time begins = gates::testing::at(from);
+    EXPECT_FALSE(names->knows("sub-9", begins - std::chrono::seconds{1})) << gate;
+    EXPECT_TRUE(names->knows("sub-9", begins)) << gate;
+    EXPECT_TRUE(names->knows("sub-1", begins - std::chrono::seconds{1})) << gate;
+  }
+  FedGate other;
+  const auto before = Names::from_snapshot(other.feed.whole(), "north.example");
+  const auto next = before->with_delta(delta);
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_FALSE(next->knows("sub-9", gates::testing::at("2026-11-11T23:59:59Z")));
+  EXPECT_TRUE(next->knows("sub-9", gates::testing::at("2026-11-12T00:00:00Z")));
+}
+
+// The map is looked through again when a gate begins to enforce.
+TEST(Names, HaproxyQuestionsKnowWhenAShadowEnds) {
+  gates::testing::World world;
+  model::Order order = gates::testing::restriction_of("sub-9", "object-storage", '9');
+  order.restriction->rollout = {
+      .first = {{{"north.example"}, gates::testing::at("2026-11-12T00:00:00Z")}},
+      .everywhere_from = gates::testing::at("2026-11-15T00:00:00Z")};
+  world.put_in_force(model::testing::sign_order(order, {"ada", "ben"}), gates::testing::kInForce);
+  const auto questions = HaproxyQuestions::from_snapshot(world.snapshot_text());
+  ASSERT_TRUE(questions) << questions.error().message;
+  for (const char* time : {"2026-11-12T00:00:00Z", "2026-11-15T00:00:00Z"}) {
+    const std::int64_t at = unix_seconds(gates::testing::at(time));
+    EXPECT_TRUE(questions->changes_in(at - 1, at)) << time;
+    EXPECT_FALSE(questions->changes_in(at, at + 1)) << time;
+  }
+  testing::ServedWorld served(world, testing::ServedWorld::Choice{.name = "north.example"});
+  served.clocks.pass_until(gates::testing::at("2026-11-11T00:00:00Z"));
+  auto fresh = world.snapshot();
+  fresh.made_at = gates::testing::at("2026-11-11T12:00:00Z");
+  ASSERT_TRUE(served.gate->offer(model::write_snapshot(fresh)));
+  EXPECT_TRUE(questions->ask(*served.gate).empty()) << "in shadow the map says nothing";
+  served.clocks.pass_until(gates::testing::at("2026-11-12T00:00:00Z"));
+  EXPECT_EQ(questions->ask(*served.gate).size(), 1U);
 }
 
 // Of whom HAProxy's map may have to speak follows them as well.

@@ -279,6 +279,41 @@ TEST(RecorderTest, ManyOrdersMakeFewSeries) {
   EXPECT_EQ(status->other_orders.refused, 1000 - RecordingStatus::kSeriesMax);
 }
 
+// What would have been refused is no refusal: it has a figure of its own, and counts of its own.
+TEST(RecorderTest, WhatIsInShadowIsCountedApart) {
+  Host host;
+  host.start();
+  Answer answer;
+  answer.basis = gates::Basis::snapshot;
+  answer.effect = {model::EffectKind::deny, 0};
+  answer.judged = Outcome::no;
+  answer.mode = gates::Mode::shadow;
+  answer.order = kOrder;
+  answer.snapshot_size = 7;
+  for (int i = 0; i < 4; ++i) {
+    host.ring->push({"sub-1", "speech", "Recognize", "", ""}, RefusalRing::Named::by_id, answer,
+                    {host.clocks.wall(), host.clocks.wall()});
+  }
+  host.drain();
+  EXPECT_EQ(count_lines(host.lines()), 4U);
+  EXPECT_NE(host.lines().find(R"("mode":"shadow")"), std::string::npos);
+  Metrics metrics;
+  recording_metrics(*host.recorder->status().get(), metrics);
+  EXPECT_EQ(metrics.value("proviso_gate_shadow_total", {{"order", kOrder.hex()}}), 4);
+  for (const char* outcome : {"refused", "limited", "not_enforced"}) {
+    EXPECT_EQ(metrics.value("proviso_gate_refusals_total",
+                            {{"order", kOrder.hex()}, {"outcome", outcome}}),
+              0)
+        << outcome;
+  }
+  host.clocks.pass(3600);
+  host.drain();
+  const auto counts = host.signed_counts();
+  ASSERT_EQ(counts.size(), 1U);
+  EXPECT_EQ(counts[0].orders.at(kOrder), (gates::OrderCounts{0, 0, 0, 4}));
+  EXPECT_EQ(host.said.find("without_order"), std::string::npos);
+}
+
 TEST(RecorderTest, WithoutAnIdentityThereAreLinesAndNoCounts) {
   Host host;
   host.named = false;

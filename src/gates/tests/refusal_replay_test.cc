@@ -20,7 +20,7 @@ using testing::restriction_of;
 using testing::sample_signed;
 using testing::World;
 
-constexpr GateOptions kAsRunning{.stage_freshness = kStageFreshness, .kept = nullptr};
+const GateOptions kAsRunning{.stage_freshness = kStageFreshness, .kept = nullptr};
 
 // A gate that records, and the snapshot that it has.
 struct Recording {
