@@ -23,6 +23,7 @@ struct Asked {
   std::uint64_t version = 0;
   Time told_from{};     // when gates are told of the order
   std::string case_id;  // of the order
+  std::optional<model::Rollout> rollout;
 };
 
 Result<Asked> what_is_asked(const BarrierOptions& options, Context& context) {
@@ -32,7 +33,7 @@ Result<Asked> what_is_asked(const BarrierOptions& options, Context& context) {
   if (options.record && options.order.empty()) {
     return fail(Errc::invalid_input, "--record needs --order: it goes on record in its case");
   }
-  if (options.order.empty()) return Asked{options.version, {}, {}};
+  if (options.order.empty()) return Asked{options.version, {}, {}, {}};
   auto folder = TRY(context.folder());
   auto orders = TRY(folder->orders());
   const Digest digest = TRY(Digest::from_hex(options.order));
@@ -42,7 +43,8 @@ Result<Asked> what_is_asked(const BarrierOptions& options, Context& context) {
   }
   const auto index = TRY(folder->record().index_of(model::EntryId(row.in_force_entry)));
   Time told_from{};
-  if (const auto& restriction = row.signed_order.order.restriction) {
+  const auto& restriction = row.signed_order.order.restriction;
+  if (restriction) {
     const Time in_force_at = TRY(parse_time(row.in_force_at));
     told_from = decisions::known_to_gates_from(*restriction, in_force_at);
   }
@@ -50,7 +52,8 @@ Result<Asked> what_is_asked(const BarrierOptions& options, Context& context) {
     return fail(Errc::conflict, "gates are told of the order with its first effect, at " +
                                     format_time(told_from) + " (ask then)");
   }
-  return Asked{index + 1, told_from, row.case_id};
+  return Asked{index + 1, told_from, row.case_id,
+               restriction ? restriction->rollout : std::nullopt};
 }
 
 Result<server::Barrier> judge(const server::GatesPlaces& places, const Asked& asked) {
@@ -92,7 +95,8 @@ Result<int> gate_barrier(const BarrierOptions& options, Context& context) {
     if (!until) return fail_in("--wait", until.error());
     most = std::chrono::ceil<std::chrono::milliseconds>(*until - now);
   }
-  const server::Barrier barrier = TRY(wait_for(places, asked, most));
+  server::Barrier barrier = TRY(wait_for(places, asked, most));
+  if (asked.rollout) server::note_shadow(barrier, *asked.rollout, context.clock.now());
   if (options.record) TRY_VOID(put_on_record(barrier, asked.case_id, context));
   context.print(server::barrier_to_json(barrier), server::barrier_in_words(barrier));
   return barrier.reached ? kDone : kRefused;

@@ -24,6 +24,7 @@ struct GateRecordOptions {
   std::string ledger;
   std::string snapshot;
   std::string kept;
+  std::string gate;
 };
 
 // Makes it where there is none and a name is given; tells it in any case.
@@ -112,6 +113,7 @@ void judge(const std::string& file, const gates::GateCounts& counts,
     out.sum.refused += by.refused;
     out.sum.limited += by.limited;
     out.sum.not_enforced += by.not_enforced;
+    out.sum.shadow += by.shadow;
   }
   out.dropped += counts.dropped;
 }
@@ -159,12 +161,15 @@ Result<int> counts_verify(const GateRecordOptions& options, Context& context) {
                    {"refused", judged.sum.refused},
                    {"limited", judged.sum.limited},
                    {"not_enforced", judged.sum.not_enforced},
+                   {"in_shadow", judged.sum.shadow},
                    {"dropped", judged.dropped},
                    {"alarms", judged.alarms}},
       judged.text +
-          format("gate {}: {} documents; {} refused, {} limited, {} not enforced by orders{}\n",
+          format("gate {}: {} documents; {} refused, {} limited, {} not enforced by orders{}{}\n",
                  key->name, options.files.size(), judged.sum.refused, judged.sum.limited,
                  judged.sum.not_enforced,
+                 judged.sum.shadow == 0 ? ""
+                                        : format(", {} only counted in shadow", judged.sum.shadow),
                  !ok     ? "; NOT VALID"
                  : known ? ", each of which was in force"
                          : " (whether they were in force was not asked: give --trust)"));
@@ -172,11 +177,11 @@ Result<int> counts_verify(const GateRecordOptions& options, Context& context) {
 }
 
 Result<gates::Gate> load_gate(const std::string& path, const model::TrustRoot& trust,
-                              const gates::Gate* kept) {
+                              const gates::Gate* kept, const std::string& name) {
   const std::string text = TRY(real_file_system().read(path, model::kSnapshotBytesMax));
   // As a gate that serves has it.
-  auto gate =
-      gates::Gate::load(text, trust, {.stage_freshness = gates::kStageFreshness, .kept = kept});
+  auto gate = gates::Gate::load(
+      text, trust, {.stage_freshness = gates::kStageFreshness, .kept = kept, .name = name});
   if (!gate) return fail_in(path, gate.error());
   return gate;
 }
@@ -200,8 +205,9 @@ Result<std::vector<std::string>> refusal_files(const std::vector<std::string>& n
 Result<int> gate_replay(const GateRecordOptions& options, Context& context) {
   const model::TrustRoot trust = TRY(read_trust(options.trust));
   std::optional<gates::Gate> kept;
-  if (!options.kept.empty()) kept = TRY(load_gate(options.kept, trust, nullptr));
-  const gates::Gate gate = TRY(load_gate(options.snapshot, trust, kept ? &*kept : nullptr));
+  if (!options.kept.empty()) kept = TRY(load_gate(options.kept, trust, nullptr, options.gate));
+  const gates::Gate gate =
+      TRY(load_gate(options.snapshot, trust, kept ? &*kept : nullptr, options.gate));
   const auto files = TRY(refusal_files(options.files));
   gates::ReplayReport report;
   std::string text;
@@ -265,6 +271,8 @@ void add_replay(CLI::App& group, const Options& o, Context& context) {
       ->required()
       ->check(is_named);
   replay->add_option("--trust", o->trust, "trust file, given by hand")->required()->check(is_named);
+  replay->add_option("--gate", o->gate, "the gate's name, where it has one: orders may begin by it")
+      ->check(is_named);
   replay
       ->add_option("--kept", o->kept,
                    "the snapshot that the gate had before, where too few witnesses cosigned")

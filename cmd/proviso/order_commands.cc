@@ -12,7 +12,10 @@
 #include "decisions/preview.h"
 #include "ledger/witness_policy.h"
 #include "preview_words.h"
+#include "rollout_options.h"
 #include "server/documents.h"
+#include "server/gates_config.h"
+#include "server/order_at_gates.h"
 
 namespace proviso::cmd {
 namespace {
@@ -39,6 +42,8 @@ struct OrderOptions {
   bool emergency = false;
   std::string ratifies;
   std::string protected_reason;
+  std::vector<std::string> first_gates;
+  std::string everywhere_from;
 };
 
 Result<Digest> parse_digest(const std::string& text) {
@@ -97,6 +102,7 @@ Result<decisions::Proposal> to_proposal(const OrderOptions& options, const cases
   if (!options.review.empty()) p.review = TRY(named_moment("review", options.review, now));
   p.emergency = options.emergency;
   if (!options.ratifies.empty()) p.ratifies = TRY(parse_digest(options.ratifies));
+  p.rollout = TRY(parse_rollout(options.first_gates, options.everywhere_from, now));
   p.terms = options.terms;
   p.reason = TRY(read_input_file(options.reason));
   if (!options.protected_reason.empty()) {
@@ -155,6 +161,15 @@ Result<int> propose(const OrderOptions& options, Context& context) {
   return kDone;
 }
 
+// What gates signed of it in their hourly counts.
+Result<server::OrderAtGates> counted_by_gates(const Digest& order, const Context& context) {
+  FileSystem& fs = real_file_system();
+  const auto places =
+      TRY(server::gates_places(real_file_system(), server::FolderPaths{context.dir}));
+  const server::GateKeys keys = TRY(server::read_gate_keys(fs, places.keys));
+  return server::order_at_gates(fs, places.records, keys, order);
+}
+
 Result<int> show(const OrderOptions& options, Context& context) {
   auto [digest, folder, orders] = TRY(open_order(options, context));
   const decisions::OrderRow row = TRY(orders.find(digest));
@@ -165,17 +180,20 @@ Result<int> show(const OrderOptions& options, Context& context) {
   Json::Array approvals;
   for (const model::Signature& s : row.signed_order.approvals) approvals.emplace_back(s.key_id);
   const Json order = TRY(parse_json(row.signed_order.canonical));
-  context.print(Json::Object{{"digest", row.digest},
-                             {"state", row.state},
-                             {"order", order},
-                             {"reason", row.reason},
-                             {"protected_reason", row.protected_reason},
-                             {"approvals", std::move(approvals)},
-                             {"approvals_valid", standing.valid},
-                             {"approvals_needed", standing.needed},
-                             {"in_force_at", row.in_force_at}},
-                format("{}State: {}, {} of {} approvals\n", decisions::order_in_words(exported),
-                       row.state, standing.valid, standing.needed));
+  const server::OrderAtGates at_gates = TRY(counted_by_gates(digest, context));
+  context.print(
+      Json::Object{{"digest", row.digest},
+                   {"state", row.state},
+                   {"order", order},
+                   {"reason", row.reason},
+                   {"protected_reason", row.protected_reason},
+                   {"approvals", std::move(approvals)},
+                   {"approvals_valid", standing.valid},
+                   {"approvals_needed", standing.needed},
+                   {"in_force_at", row.in_force_at},
+                   {"at_gates", server::order_at_gates_to_json(at_gates)}},
+      format("{}State: {}, {} of {} approvals\n{}", decisions::order_in_words(exported), row.state,
+             standing.valid, standing.needed, server::order_at_gates_in_words(at_gates)));
   return kDone;
 }
 
@@ -303,6 +321,10 @@ void add_propose(CLI::App& group, const std::shared_ptr<OrderOptions>& o, Contex
                     "two approvers cut at once, for at most 72 hours, once in 30 days");
   command->add_option("--ratifies", o->ratifies,
                       "the emergency that this order goes on with; others have to sign it");
+  command->add_option("--first-gates", o->first_gates,
+                      "GATE[,GATE...]=TIME ...: these enforce it from then on, before the others");
+  command->add_option("--everywhere-from", o->everywhere_from,
+                      "begins in shadow: a gate only counts what it would refuse, until then");
   command->add_option("--protected-reason", o->protected_reason,
                       "against a protected subject: file that says why all the same (I15)");
   command->add_option("--country", o->country, "of the court or authority, two letters");

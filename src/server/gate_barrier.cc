@@ -37,6 +37,11 @@ GateStanding standing_of(const std::string& gate, const GateRecords& records, st
   return out;
 }
 
+std::string shadow_in_words(const GateStanding& gate) {
+  if (!gate.shadow_until) return "";
+  return "; in shadow there: enforced from " + format_time(*gate.shadow_until);
+}
+
 }  // namespace
 
 Barrier judge_barrier(std::uint64_t version, Time made_from, const GateKeys& keys,
@@ -52,16 +57,25 @@ Barrier judge_barrier(std::uint64_t version, Time made_from, const GateKeys& key
   return out;
 }
 
+void note_shadow(Barrier& barrier, const model::Rollout& rollout, Time now) {
+  for (GateStanding& gate : barrier.gates) {
+    const Time from = rollout.enforced_from(gate.gate);
+    if (from > now) gate.shadow_until = from;
+  }
+}
+
 Json barrier_to_json(const Barrier& barrier) {
   Json::Array gates;
   for (const GateStanding& gate : barrier.gates) {
-    gates.push_back(
-        Json::Object{{"gate", gate.gate},
-                     {"confirmed", gate.confirmed},
-                     {"version", gate.version == 0 ? Json() : Json(gate.version)},
-                     {"said_at", gate.said_at == Time{} ? Json() : Json(format_time(gate.said_at))},
-                     {"why", gate.why},
-                     {"note", gate.note}});
+    Json::Object item{
+        {"gate", gate.gate},
+        {"confirmed", gate.confirmed},
+        {"version", gate.version == 0 ? Json() : Json(gate.version)},
+        {"said_at", gate.said_at == Time{} ? Json() : Json(format_time(gate.said_at))},
+        {"why", gate.why},
+        {"note", gate.note}};
+    if (gate.shadow_until) item.emplace("shadow_until", format_time(*gate.shadow_until));
+    gates.emplace_back(std::move(item));
   }
   return Json::Object{
       {"version", barrier.version}, {"reached", barrier.reached}, {"gates", std::move(gates)}};
@@ -71,14 +85,21 @@ std::string barrier_in_words(const Barrier& barrier) {
   if (barrier.gates.empty()) return "no gate is known: enter their keys in gates.keys\n";
   std::string out;
   for (const GateStanding& gate : barrier.gates) {
-    out += gate.confirmed ? format("{}: confirmed {} at {}\n", gate.gate, gate.version,
-                                   format_time(gate.said_at))
+    out += gate.confirmed ? format("{}: confirmed {} at {}{}\n", gate.gate, gate.version,
+                                   format_time(gate.said_at), shadow_in_words(gate))
                           : format("{}: NOT CONFIRMED: {}\n", gate.gate, gate.why);
   }
   const auto confirmed = std::count_if(barrier.gates.begin(), barrier.gates.end(),
                                        [](const GateStanding& gate) { return gate.confirmed; });
-  return out + format("{} of {} gates enforce version {}\n", confirmed, barrier.gates.size(),
-                      barrier.version);
+  const auto in_shadow =
+      std::count_if(barrier.gates.begin(), barrier.gates.end(),
+                    [](const GateStanding& gate) { return gate.confirmed && gate.shadow_until; });
+  if (in_shadow == 0) {
+    return out + format("{} of {} gates enforce version {}\n", confirmed, barrier.gates.size(),
+                        barrier.version);
+  }
+  return out + format("{} of {} gates stand on version {}; the order is in shadow at {} of them\n",
+                      confirmed, barrier.gates.size(), barrier.version, in_shadow);
 }
 
 }  // namespace proviso::server

@@ -6,8 +6,9 @@
 #                      checkpoint.earlier, ledger.pem (the log's own key), customer.list and
 #                      customer.keys of who is cut off; and DIR/data, as founded
 #
-# In the log: four restrictions, one of them lifted, one an emergency and one against a protected
-# subject; changes of roster, policy and rulebook; a server-mediated key, and what it signed;
+# In the log: four restrictions, one of them lifted, one an emergency, one that begins gate by gate
+# and one against a protected subject; changes of roster, policy and rulebook; a server-mediated
+# key, and what it signed;
 # what was sealed before the first of them and opened after it, covers, one of them opened; a
 # report that is sealed still; and four indexes of customers' tags.
 #
@@ -63,7 +64,8 @@ rich_orders() {
   proviso ledger index -d data >/dev/null
   order="$(propose_cut "$sub/database" --emergency --stage export-only)"
   put_in_force . "$order" counsel executive
-  order="$(propose_cut "$sub/speech" --stage throttle=10/s export-only@+2d --review +90d)"
+  order="$(propose_cut "$sub/speech" --stage throttle=10/s export-only@+2d --review +90d \
+    --first-gates gate-2.example,gate-1.example=+1d --everywhere-from +3d)"
   put_in_force . "$order" counsel-2 executive
   order="$(RICH_CASE="$PAPER_CASE" propose_cut sub-paper/storage --stage export-only --until +30d \
     --protected-reason reason.txt)"
