@@ -6,7 +6,7 @@
 #                      checkpoint.earlier, ledger.pem (the log's own key), customer.list and
 #                      customer.keys of who is cut off; and DIR/data, as founded
 #
-# In the log: four restrictions, one of them lifted, one an emergency, one that begins gate by gate
+# In the log: four restrictions, one of them (which begins gate by gate) lifted, one an emergency
 # and one against a protected subject; changes of roster, policy and rulebook; a server-mediated
 # key, and what it signed;
 # what was sealed before the first of them and opened after it, covers, one of them opened; a
@@ -42,7 +42,8 @@ rich_policy() {
 
 rich_orders() {
   local sub=sub-public-body-records order lift
-  order="$(propose_cut "$sub/storage" --stage deny --until +30d)"
+  order="$(propose_cut "$sub/storage" --stage deny --until +30d \
+    --first-gates gate-2.example,gate-1.example=+1d --everywhere-from +3d)"
   tick_now
   put_in_force . "$order" counsel executive director
   tick_now
@@ -64,8 +65,7 @@ rich_orders() {
   proviso ledger index -d data >/dev/null
   order="$(propose_cut "$sub/database" --emergency --stage export-only)"
   put_in_force . "$order" counsel executive
-  order="$(propose_cut "$sub/speech" --stage throttle=10/s export-only@+2d --review +90d \
-    --first-gates gate-2.example,gate-1.example=+1d --everywhere-from +3d)"
+  order="$(propose_cut "$sub/speech" --stage throttle=10/s export-only@+2d --review +90d)"
   put_in_force . "$order" counsel-2 executive
   order="$(RICH_CASE="$PAPER_CASE" propose_cut sub-paper/storage --stage export-only --until +30d \
     --protected-reason reason.txt)"
