@@ -96,8 +96,9 @@ check_refused() {
     --everywhere-from +1h
   check "a gate twice" 2 'north.example stands twice' propose sub-a --first-gates "$some" \
     north.example=+2d --everywhere-from +3d
-  check "an emergency" 2 'begins at once, at every gate' propose sub-a --everywhere-from +1d \
-    --until +60h --emergency
+  check "an emergency" 2 'begins at once, at every gate' proviso order propose --case "$CASE" \
+    --scope sub-a/storage --stage export-only --term T-SURVEILLANCE --reason reason.txt \
+    --key keys/proposer -d data --everywhere-from +1d --emergency
 }
 
 check_shadow() {
@@ -138,6 +139,14 @@ restarted() {
   start_gate south south-again.log
 }
 
+# Both are asked each time, so that both count.
+both_refuse() {
+  local passed=0
+  says 403 north "$1" || passed=1
+  says 403 south "$1" || passed=1
+  [[ "$passed" -eq 0 ]]
+}
+
 # One order, first in shadow and then enforced, at both. Where the machine was so slow that its time
 # had come before it was there, another one has more time.
 check_both() {
@@ -147,7 +156,7 @@ check_both() {
     name="$(printf 'sub-%s' "$(case $seconds in 8) echo c ;; 30) echo d ;; *) echo e ;; esac)")"
     order="$(restrict "$name" --everywhere-from "+${seconds}s")"
     for ((try = 0; try < 4 * seconds + 1200; try++)); do
-      says 403 north "$name" && says 403 south "$name" && break
+      both_refuse "$name" && break
       sleep 0.05
     done
     { shadow_lines north "$order" && shadow_lines south "$order"; } >/dev/null && break
