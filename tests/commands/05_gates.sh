@@ -81,14 +81,22 @@ answer "another resource" allow false speech TranscribeRecording --resource "${r
 answer "no resource" allow false speech TranscribeRecording
 
 fresh_world 05_gates/stages
-decide --scope "$SUB/storage" --stage throttle=5/s@+1d read-only@+2d export-only@+3d --until +10d
-answer "before the first stage" allow false storage PutObject
-answer "the first stage" 'throttle=5/s' false storage PutObject --at +30h
+decide --scope "$SUB/storage" --stage throttle=5/s read-only@+2d export-only@+3d --until +10d
+answer "the first stage" 'throttle=5/s' false storage PutObject
+answer "until the second" 'throttle=5/s' false storage PutObject --at +47h
 answer "the second" read-only true storage PutObject --at +50h
 answer "the third" export-only true storage GetObject \
   --at "$(date -u -d '+5 days' +%Y-%m-%dT%H:%M:%SZ)"
 answer "after its end" allow false storage PutObject --at +11d
 check "a time that is none" 2 'RFC 3339' ask storage PutObject --at yesterday
+
+# I11: who reads what a gate has learns of it no sooner than the customer.
+fresh_world 05_gates/ahead
+decide --scope "$SUB/storage" --stage read-only@+1d --until +10d
+check "an order is decided whose first stage lies ahead" 0 '"state":"in_force"' \
+  proviso case show "$CASE" -d data --json
+answer "before it" allow false storage PutObject
+that "a snapshot does not tell whom it names" bash -c "! grep -q '$SUB' snapshot.json"
 
 fresh_world 05_gates/overlap
 decide --scope "$SUB/storage" --stage read-only --until +30d
