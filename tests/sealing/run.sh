@@ -103,7 +103,7 @@ check_openings() {
   check "90 days later openings are missing" 0 'OVERDUE: entry [0-9]+ .*10 openings' \
     verify busy --at +91d
   check "they are opened" 0 '^opened 10 entries' proviso ledger open --case "$CASE" -d busy/data
-  check "and nothing more" 0 '"covers":0,"opened":0,"sealed":0' tick_between busy
+  check "and nothing more" 0 '"covers":0,.*"opened":0,"sealed":0' tick_between busy
   check "all is as promised" 0 '10 opened \(0 covers, 0 late\)' verify busy --at +91d
   that "nothing is overdue" test "$(verify busy --at +91d --json | jq .overdue_total)" -eq 0
   check "covers are owed an opening, too" 0 '"overdue_total":10' verify busy --at +401d --json
